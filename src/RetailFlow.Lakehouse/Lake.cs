@@ -1,0 +1,90 @@
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Lakehouse.Maintenance;
+using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Quality;
+using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Storage;
+
+namespace RetailFlow.Lakehouse;
+
+/// <summary>
+/// One lake opened with one project: the front door. Each operation lives in a type of its own; all of them may be used
+/// from any thread, and several processes may have one lake open.
+/// </summary>
+public sealed class Lake : IAsyncDisposable
+{
+    private Lake(LakeOptions options, LakeProject project, IObjectStore store, LakeEngine engine)
+    {
+        Options = options;
+        Project = project;
+        Store = store;
+        Engine = engine;
+        Tables = new LakeTables(options, store, engine);
+        Landing = new FileLanding(this);
+        Pipeline = new Pipeline(this);
+        Stock = new StockQueries(this);
+        Sql = new SqlDoor(this);
+        Catalog = new Catalog(this);
+        Quarantine = new QuarantineStore(this);
+        Reconciliation = new Reconciliation(this);
+        Maintenance = new TableMaintenance(this);
+    }
+
+    /// <summary>What the lake was opened with.</summary>
+    public LakeOptions Options { get; }
+
+    /// <summary>Feeds and models.</summary>
+    public LakeProject Project { get; }
+
+    /// <summary>Where its bytes are.</summary>
+    public IObjectStore Store { get; }
+
+    /// <summary>Puts files into RAW.</summary>
+    public FileLanding Landing { get; }
+
+    /// <summary>Brings Bronze, Silver and Gold up to date.</summary>
+    public Pipeline Pipeline { get; }
+
+    /// <summary>Stock answers from Gold and Silver.</summary>
+    public StockQueries Stock { get; }
+
+    /// <summary>Queries over every table.</summary>
+    public SqlDoor Sql { get; }
+
+    /// <summary>What is there: tables, schemas, versions.</summary>
+    public Catalog Catalog { get; }
+
+    /// <summary>What was set aside.</summary>
+    public QuarantineStore Quarantine { get; }
+
+    /// <summary>Proves that nothing was lost.</summary>
+    public Reconciliation Reconciliation { get; }
+
+    /// <summary>File layout of tables.</summary>
+    public TableMaintenance Maintenance { get; }
+
+    internal LakeEngine Engine { get; }
+
+    internal LakeTables Tables { get; }
+
+    /// <summary>Opens a lake, creating its folder if there is none.</summary>
+    /// <exception cref="LakeException">The project is missing or wrong, or the folder cannot be used.</exception>
+    public static ValueTask<Lake> OpenAsync(LakeOptions options, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var project = LakeProject.Load(options.ProjectPath, options.Environment);
+        var store = options.Store ?? new LocalObjectStore(options.LakePath);
+        var engine = LakeEngine.Open(options);
+        return ValueTask.FromResult(new Lake(options, project, store, engine));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Engine.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
