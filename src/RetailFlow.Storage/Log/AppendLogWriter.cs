@@ -1,0 +1,248 @@
+using System.Buffers;
+
+namespace RetailFlow.Storage;
+
+/// <summary>
+/// Appends records to a log, one JSON object each, as lines that any JSON tool can read. Records are
+/// buffered until <see cref="Sync"/>, which makes all of them durable with one sync of the file; so the buffer grows with
+/// what is appended between two syncs. For one thread. After a failed write or sync every call fails.
+/// </summary>
+public sealed class AppendLogWriter : IDisposable
+{
+    private const int FirstBuffer = 64 * 1024;
+    private const int LargestBufferKept = 8 * 1024 * 1024;
+
+    private readonly ILogFile _file;
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+    private int _buffered;
+    private int _reserved = -1;
+    private long _records;
+    private LogPosition _durable;
+    private Exception? _poison;
+    private bool _disposed;
+
+    private AppendLogWriter(ILogFile file, LogPosition end)
+    {
+        _file = file;
+        _durable = end;
+        _records = end.Records;
+    }
+
+    /// <summary>Longest record in bytes, as appended.</summary>
+    public static int MaxRecordBytes => RecordFrame.MaxPayload;
+
+    /// <summary>The file underneath, which the writer owns.</summary>
+    public ILogFile File => _file;
+
+    /// <summary>Where the next record will begin in the file, in bytes, buffered records included.</summary>
+    public long Position => _durable.Bytes + _buffered;
+
+    /// <summary><see cref="Position"/> with the number of records before it.</summary>
+    public LogPosition End => new(Position, _records);
+
+    /// <summary>What survives power loss: everything before this.</summary>
+    public LogPosition Durable => _durable;
+
+    /// <summary>Bytes appended since the last sync.</summary>
+    public int BufferedBytes => _buffered;
+
+    /// <summary>True after a failed write or sync.</summary>
+    public bool IsPoisoned => _poison is not null;
+
+    /// <summary>
+    /// Verifies a log from its beginning and opens it for appending. An unfinished end is cut off durably.
+    /// </summary>
+    /// <param name="file">The log; the writer owns it, also when opening fails.</param>
+    /// <param name="recovery">What was found.</param>
+    /// <exception cref="LogCorruptException">A bad record is followed by a valid one.</exception>
+    /// <exception cref="IOException">The file cannot be read or cut.</exception>
+    public static AppendLogWriter Open(ILogFile file, out LogRecovery recovery)
+    {
+        try
+        {
+            recovery = Recover(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+
+        return new AppendLogWriter(file, new LogPosition(recovery.ValidBytes, recovery.Records));
+    }
+
+    /// <summary>Adds one record: a JSON object in UTF-8, from <c>{</c> to <c>}</c>, without a line feed.</summary>
+    /// <exception cref="ArgumentException">It cannot be a record; nothing was added.</exception>
+    /// <exception cref="LogPoisonedException">The log has failed.</exception>
+    public void Append(ReadOnlySpan<byte> jsonObject)
+    {
+        if (RecordFrame.Reject(jsonObject) is { } reason)
+        {
+            throw new ArgumentException(reason, nameof(jsonObject));
+        }
+
+        jsonObject.CopyTo(Reserve(jsonObject.Length));
+        Complete(jsonObject.Length);
+    }
+
+    /// <summary>
+    /// Room in the log's own buffer for one record of up to <paramref name="maxPayload"/> bytes, to be written there and
+    /// added by <see cref="Commit"/>. Valid until the next call on the writer; one that is not committed is forgotten.
+    /// </summary>
+    /// <exception cref="LogPoisonedException">The log has failed.</exception>
+    public Span<byte> Reserve(int maxPayload)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(maxPayload);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPayload, MaxRecordBytes);
+        ThrowIfUnusable();
+        int needed = checked(_buffered + RecordFrame.Overhead + maxPayload + 2);
+        if (needed > _buffer.Length)
+        {
+            Grow(needed);
+        }
+
+        _reserved = maxPayload;
+        return _buffer.AsSpan(_buffered + RecordFrame.PayloadOffset, maxPayload);
+    }
+
+    /// <summary>Adds the record that stands in the first <paramref name="length"/> bytes of the reserved room.</summary>
+    /// <exception cref="ArgumentException">It cannot be a record; nothing was added.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is reserved.</exception>
+    /// <exception cref="LogPoisonedException">The log has failed.</exception>
+    public void Commit(int length)
+    {
+        ThrowIfUnusable();
+        if (_reserved < 0)
+        {
+            throw new InvalidOperationException("There is no reserved room to commit.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _reserved);
+        if (RecordFrame.Reject(_buffer.AsSpan(_buffered + RecordFrame.PayloadOffset, length)) is { } reason)
+        {
+            throw new ArgumentException(reason, nameof(length));
+        }
+
+        Complete(length);
+    }
+
+    /// <summary>Forgets the records appended after <paramref name="end"/>, which is an <see cref="End"/> since the last sync.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The place is not among the buffered records.</exception>
+    public void Rewind(LogPosition end)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(end.Bytes, _durable.Bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(end.Bytes, Position);
+        _buffered = (int)(end.Bytes - _durable.Bytes);
+        _records = end.Records;
+        _reserved = -1;
+    }
+
+    /// <summary>Writes everything buffered and makes it durable, with one sync of the file.</summary>
+    /// <returns>What survives power loss from here on.</returns>
+    /// <exception cref="LogPoisonedException">The write or the sync failed, this time or before.</exception>
+    public LogPosition Sync()
+    {
+        ThrowIfUnusable();
+        _reserved = -1;
+        if (_buffered == 0)
+        {
+            return _durable;
+        }
+
+        try
+        {
+            _file.Write(_durable.Bytes, _buffer.AsSpan(0, _buffered));
+            _file.Sync();
+        }
+        catch (Exception exception)
+        {
+            _poison = exception;
+            throw new LogPoisonedException(_file.Name, exception);
+        }
+
+        _durable = End;
+        _buffered = 0;
+        if (_buffer.Length > LargestBufferKept)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        }
+
+        return _durable;
+    }
+
+    /// <summary>Closes the file. Records not synced are dropped: nobody was told that they are kept.</summary>
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _file.Dispose();
+    }
+
+    private static LogRecovery Recover(ILogFile file)
+    {
+        long length = file.Length;
+        long records = 0;
+        long valid = 0;
+        long? bad = null;
+        using (LineScanner lines = new(file, 0, length))
+        {
+            while (lines.TryNext())
+            {
+                if (RecordFrame.Restore(lines.Line.Span) < 0)
+                {
+                    bad ??= lines.Offset;
+                    continue;
+                }
+
+                if (bad is { } offset)
+                {
+                    throw new LogCorruptException(file.Name, offset);
+                }
+
+                records++;
+                valid = lines.NextOffset;
+            }
+        }
+
+        if (valid < length)
+        {
+            file.Truncate(valid);
+        }
+
+        // Also without a cut: records that a dead process wrote and never synced are about to be built upon.
+        file.Sync();
+        return new LogRecovery(records, valid, length - valid);
+    }
+
+    private void Complete(int payloadLength)
+    {
+        _buffered += RecordFrame.Complete(_buffer.AsSpan(_buffered), payloadLength);
+        _records++;
+        _reserved = -1;
+    }
+
+    private void Grow(int needed)
+    {
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Array.MaxLength, Math.Max(needed, 2L * _buffer.Length)));
+        _buffer.AsSpan(0, _buffered).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_poison is not null)
+        {
+            throw new LogPoisonedException(_file.Name, _poison);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+namespace RetailFlow.Storage;
+
+/// <summary>The rules that a path in an <see cref="IObjectStore"/> obeys, the same in every implementation.</summary>
+public static class ObjectPath
+{
+    /// <summary>Names that begin so are files in the making: no listing shows them and no object may have such a name.</summary>
+    public const string TemporaryPrefix = ".tmp-";
+
+    /// <summary>Refuses a path that is empty, absolute, not normal, or reserved.</summary>
+    /// <exception cref="ArgumentException">The path breaks a rule; the message says which.</exception>
+    public static void Validate(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ValidateCharacters(path);
+        ReadOnlySpan<char> rest = path;
+        foreach (Range range in rest.Split('/'))
+        {
+            ValidateSegment(rest[range], path);
+        }
+    }
+
+    /// <summary>
+    /// Refuses a listing prefix that could not be the beginning of a valid path. The empty prefix means everything;
+    /// the part after the last <c>/</c> may be any beginning of a name.
+    /// </summary>
+    /// <exception cref="ArgumentException">The prefix breaks a rule; the message says which.</exception>
+    public static void ValidatePrefix(string prefix)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        ValidateCharacters(prefix);
+        int lastSlash = prefix.LastIndexOf('/');
+        if (lastSlash < 0)
+        {
+            return;
+        }
+
+        ReadOnlySpan<char> directories = prefix.AsSpan(0, lastSlash);
+        foreach (Range range in directories.Split('/'))
+        {
+            ValidateSegment(directories[range], prefix);
+        }
+    }
+
+    private static void ValidateCharacters(string path)
+    {
+        if (path.AsSpan().IndexOfAny('\0', '\\') >= 0)
+        {
+            throw new ArgumentException($"The object path '{path.Replace('\0', '?')}' contains a NUL or a backslash.", nameof(path));
+        }
+    }
+
+    private static void ValidateSegment(ReadOnlySpan<char> segment, string path)
+    {
+        if (segment.IsEmpty)
+        {
+            throw new ArgumentException(
+                $"The object path '{path}' must be relative, with '/' only between names.", nameof(path));
+        }
+
+        if (segment is "." or "..")
+        {
+            throw new ArgumentException($"The object path '{path}' contains the segment '{segment}'.", nameof(path));
+        }
+
+        if (segment.StartsWith(TemporaryPrefix, StringComparison.Ordinal))
+        {
+            throw new ArgumentException(
+                $"The object path '{path}' uses a name that begins with '{TemporaryPrefix}', which is kept for unfinished files.", nameof(path));
+        }
+    }
+}
