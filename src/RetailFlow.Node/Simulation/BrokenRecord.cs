@@ -1,7 +1,7 @@
 namespace RetailFlow.Node.Simulation;
 
 /// <summary>A way for a record to be wrong, and the rule that sets it aside.</summary>
-/// <param name="Rule">The rule's name in the expected totals.</param>
+/// <param name="Rule">The rule's name, as quarantine stores it.</param>
 /// <param name="Field">The field that is wrong; none when the line as a whole is no JSON object.</param>
 /// <param name="Value">What stands in its place, verbatim; empty leaves the field out.</param>
 /// <param name="Damage">What happens to the spelled line.</param>
@@ -32,31 +32,34 @@ internal sealed record BrokenRecord(string Rule, RecordField Field, byte[] Value
         new("missing_field", RecordField.Quantity, []),
         new("missing_field", RecordField.EventTime, []),
         new("missing_field", RecordField.Sku, "null"u8.ToArray()),
-        new("invalid_event_id", RecordField.EventId, "\"\""u8.ToArray()),
-        new("invalid_event_id", RecordField.EventId, s_tooLong),
-        new("invalid_line", RecordField.Line, "-1"u8.ToArray()),
-        new("invalid_line", RecordField.Line, "1.5"u8.ToArray()),
-        new("invalid_line", RecordField.Line, "\"two\""u8.ToArray()),
+        new("text_length", RecordField.EventId, "\"\""u8.ToArray()),
+        new("text_length", RecordField.EventId, s_tooLong),
+        new("line_invalid", RecordField.Line, "-1"u8.ToArray()),
+        new("line_invalid", RecordField.Line, "1.5"u8.ToArray()),
+        new("wrong_type", RecordField.Line, "\"two\""u8.ToArray()),
         new("unknown_type", RecordField.Type, "\"sold\""u8.ToArray()),
         new("unknown_type", RecordField.Type, "\"SALE!\""u8.ToArray()),
-        new("invalid_sku", RecordField.Sku, "\"\""u8.ToArray()),
-        new("invalid_sku", RecordField.Sku, "{\"ean\":\"4006381333931\"}"u8.ToArray()),
-        new("invalid_location", RecordField.Location, s_tooLong),
-        new("invalid_quantity", RecordField.Quantity, "0"u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "-2"u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "\"NaN\""u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "\"three\""u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "1.000001"u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "1000000000000"u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "1e300"u8.ToArray()),
-        new("invalid_quantity", RecordField.Quantity, "true"u8.ToArray()),
-        new("invalid_event_time", RecordField.EventTime, "\"2025-01-07T25:44:00Z\""u8.ToArray()),
-        new("invalid_event_time", RecordField.EventTime, "\"2025-02-30T10:00:00Z\""u8.ToArray()),
-        new("invalid_event_time", RecordField.EventTime, "\"2025-01-07T10:00:00\""u8.ToArray()),
-        new("invalid_event_time", RecordField.EventTime, "\"yesterday\""u8.ToArray()),
-        new("invalid_event_time", RecordField.EventTime, "1736244000"u8.ToArray()),
-        new("future_event_time", RecordField.EventTime, "\"2999-12-31T23:59:59Z\""u8.ToArray()),
-        new("missing_voids", RecordField.Type, "\"void\""u8.ToArray()),
+        new("text_length", RecordField.Sku, "\"\""u8.ToArray()),
+        new("wrong_type", RecordField.Sku, "{\"ean\":\"4006381333931\"}"u8.ToArray()),
+        new("control_character", RecordField.Sku, "\"SKU\\u000000042\""u8.ToArray()),
+        new("duplicate_key", RecordField.Sku, "\"SKU-00001\",\"sku\":\"SKU-00002\""u8.ToArray()),
+        new("text_length", RecordField.Location, s_tooLong),
+        new("quantity_not_positive", RecordField.Quantity, "0"u8.ToArray()),
+        new("quantity_not_positive", RecordField.Quantity, "-2"u8.ToArray()),
+        new("not_a_number", RecordField.Quantity, "\"NaN\""u8.ToArray()),
+        new("not_a_number", RecordField.Quantity, "\"three\""u8.ToArray()),
+        new("number_too_precise", RecordField.Quantity, "1.000001"u8.ToArray()),
+        new("number_too_large", RecordField.Quantity, "1000000000000"u8.ToArray()),
+        new("number_too_large", RecordField.Quantity, "1e300"u8.ToArray()),
+        new("wrong_type", RecordField.Quantity, "true"u8.ToArray()),
+        new("event_time_invalid", RecordField.EventTime, "\"2025-01-07T25:44:00Z\""u8.ToArray()),
+        new("event_time_invalid", RecordField.EventTime, "\"2025-02-30T10:00:00Z\""u8.ToArray()),
+        new("event_time_invalid", RecordField.EventTime, "\"yesterday\""u8.ToArray()),
+        new("event_time_without_offset", RecordField.EventTime, "\"2025-01-07T10:00:00\""u8.ToArray()),
+        new("wrong_type", RecordField.EventTime, "1736244000"u8.ToArray()),
+        new("event_time_in_future", RecordField.EventTime, "\"2999-12-31T23:59:59Z\""u8.ToArray()),
+        new("missing_field", RecordField.Type, "\"void\""u8.ToArray()),
+        new("voids_only_for_void", RecordField.Type, "\"sale\",\"voids\":{\"event_id\":\"W-00000001\",\"line\":0}"u8.ToArray()),
     ];
 
     /// <summary>Whether the rest of a JSON array could still be read.</summary>

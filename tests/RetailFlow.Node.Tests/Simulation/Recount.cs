@@ -125,26 +125,37 @@ internal sealed class Recount
 
     private string? JudgeObject(JsonElement json)
     {
-        foreach (var name in (string[])["event_id", "source", "type", "sku", "location", "quantity", "event_time"])
+        if (json.EnumerateObject().GroupBy(property => property.Name).Any(group => group.Count() > 1))
         {
-            if (!json.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return "duplicate_key";
+        }
+
+        var required = new[] { "event_id", "source", "type", "sku", "location", "quantity", "event_time" };
+        foreach (var (name, value) in required.Select(name => (name, json.TryGetProperty(name, out var found) ? found : default)))
+        {
+            if (value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
             {
                 return "missing_field";
             }
+
+            if (value.ValueKind != JsonValueKind.String && (name != "quantity" || value.ValueKind != JsonValueKind.Number))
+            {
+                return "wrong_type";
+            }
         }
 
-        foreach (var name in (string[])["event_id", "sku", "location"])
+        foreach (var text in new[] { "event_id", "sku", "location" }.Select(name => json.GetProperty(name).GetString()!))
         {
-            if (json.GetProperty(name).ValueKind != JsonValueKind.String || json.GetProperty(name).GetString()!.Length is 0 or > 128)
+            if (text.Length is 0 or > 128 || text.Any(char.IsControl))
             {
-                return "invalid_" + name;
+                return text.Any(char.IsControl) ? "control_character" : "text_length";
             }
         }
 
         var line = 0L;
         if (json.TryGetProperty("line", out var lineValue) && (lineValue.ValueKind != JsonValueKind.Number || !lineValue.TryGetInt64(out line) || line < 0))
         {
-            return "invalid_line";
+            return lineValue.ValueKind == JsonValueKind.Number ? "line_invalid" : "wrong_type";
         }
 
         var type = json.GetProperty("type").GetString()!;
@@ -153,37 +164,55 @@ internal sealed class Recount
             return "unknown_type";
         }
 
-        var quantityValue = json.GetProperty("quantity");
-        var text = quantityValue.ValueKind == JsonValueKind.String ? quantityValue.GetString()! : quantityValue.GetRawText();
-        if (!decimal.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quantity)
-            || Math.Round(quantity, 5) != quantity || Math.Abs(quantity) >= 1_000_000_000_000m
-            || (type == "adjustment" ? quantity == 0 : type == "count" ? quantity < 0 : quantity <= 0))
+        if ((type == "void") != json.TryGetProperty("voids", out _))
         {
-            return "invalid_quantity";
+            return type == "void" ? "missing_field" : "voids_only_for_void";
         }
 
-        var timeValue = json.GetProperty("event_time");
-        if (timeValue.ValueKind != JsonValueKind.String
-            || !DateTimeOffset.TryParseExact(timeValue.GetString(), ["yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
-            || (timeValue.GetString()![^1] != 'Z' && timeValue.GetString()![^6] is not ('+' or '-')))
+        var quantityValue = json.GetProperty("quantity");
+        var digits = quantityValue.ValueKind == JsonValueKind.String ? quantityValue.GetString()! : quantityValue.GetRawText();
+        if (!double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var size) || !double.IsFinite(size))
         {
-            return "invalid_event_time";
+            return "not_a_number";
+        }
+
+        if (Math.Abs(size) >= 1e12)
+        {
+            return "number_too_large";
+        }
+
+        var quantity = decimal.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture);
+        if (Math.Round(quantity, 5) != quantity)
+        {
+            return "number_too_precise";
+        }
+
+        if (type == "adjustment" ? quantity == 0 : type == "count" ? quantity < 0 : quantity <= 0)
+        {
+            return type == "adjustment" ? "quantity_zero" : type == "count" ? "quantity_negative" : "quantity_not_positive";
+        }
+
+        var timeText = json.GetProperty("event_time").GetString()!;
+        if (!DateTimeOffset.TryParseExact(timeText, ["yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFK"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        {
+            return "event_time_invalid";
+        }
+
+        if (timeText[^1] != 'Z' && timeText[^6] is not ('+' or '-'))
+        {
+            return "event_time_without_offset";
         }
 
         if (time > new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero))
         {
-            return "future_event_time";
+            return "event_time_in_future";
         }
 
         var source = json.GetProperty("source").GetString()!;
         (string, string, long)? voids = null;
         if (type == "void")
         {
-            if (!json.TryGetProperty("voids", out var target))
-            {
-                return "missing_voids";
-            }
-
+            var target = json.GetProperty("voids");
             voids = (source, target.GetProperty("event_id").GetString()!, target.GetProperty("line").GetInt64());
         }
 

@@ -89,7 +89,7 @@ public sealed class RetailerSimulationTests : IDisposable
         }
 
         Assert.Equal(["csv", "json", "ndjson", "ndjson.gz"], totals.Files.Select(file => file.Format).Distinct().Order(StringComparer.Ordinal));
-        Assert.Equal(15, totals.QuarantinedByRule.Count);
+        Assert.Equal(20, totals.QuarantinedByRule.Count);
         Assert.InRange(totals.Duplicates / (double)totals.Received, 0.07, 0.11);
         Assert.True(recount.LateRecords > 500, $"{recount.LateRecords} late records");
         Assert.True(recount.VoidsBeforeTarget > 0, "no void came before its target");
