@@ -21,15 +21,21 @@ internal sealed class LocalListing
     private readonly string _root;
     private readonly string _prefix;
     private readonly string? _startAfter;
+    private readonly Action<string>? _opening;
 
     // The open directories from the outside in, each with its entries not yet visited, last first.
     private Stack<Stack<string>>? _open;
 
-    public LocalListing(string root, string prefix, string? startAfter)
+    /// <param name="root">The store's directory.</param>
+    /// <param name="prefix">What paths start with.</param>
+    /// <param name="startAfter">What paths sort after, if given.</param>
+    /// <param name="opening">Told each directory that is read, for observation.</param>
+    public LocalListing(string root, string prefix, string? startAfter, Action<string>? opening = null)
     {
         _root = root;
         _prefix = prefix;
         _startAfter = startAfter;
+        _opening = opening;
     }
 
     /// <summary>Length and time of the file at <paramref name="file"/>, or null if there is none.</summary>
@@ -109,6 +115,7 @@ internal sealed class LocalListing
 
     private Stack<string> Entries(string directory, string namePrefix)
     {
+        _opening?.Invoke(directory);
         List<string> paths = [];
         string location = Path.Join(_root, directory);
         try

@@ -1,0 +1,165 @@
+using System.Runtime.InteropServices;
+using RetailFlow.Storage;
+
+namespace RetailFlow.Testing.Storage;
+
+/// <summary>
+/// A log file in memory that knows what was synced. A crash keeps what was synced and some beginning of what was not,
+/// possibly with a damaged last sector. Writes and syncs can be made to fail. It outlives being disposed of, so that a
+/// test can open it again. Safe for one writer and many readers.
+/// </summary>
+public sealed class CrashableLogFile : ILogFile
+{
+    private const int SectorBytes = 512;
+
+    private readonly Lock _gate = new();
+    private readonly List<byte> _content = [];
+    private byte[] _synced = [];
+    private bool _truncated;
+    private int _failWriteIn = -1;
+    private int _failSyncIn = -1;
+    private int _writtenBeforeFailure;
+
+    public string Name => "crashable.log";
+
+    public long Length
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _content.Count;
+            }
+        }
+    }
+
+    /// <summary>Bytes that would survive power loss for certain.</summary>
+    public int SyncedBytes => _synced.Length;
+
+    /// <summary>Syncs that succeeded.</summary>
+    public int Syncs { get; private set; }
+
+    /// <summary>How often the file was disposed of.</summary>
+    public int Disposals { get; private set; }
+
+    /// <summary>Runs inside each sync before anything is made durable.</summary>
+    public Action? Syncing { get; set; }
+
+    /// <summary>Makes the write after <paramref name="calls"/> further ones fail, having written the first bytes of its data.</summary>
+    public void FailWriteAfter(int calls, int bytesWritten = 0)
+    {
+        _failWriteIn = calls;
+        _writtenBeforeFailure = bytesWritten;
+    }
+
+    /// <summary>Makes the sync after <paramref name="calls"/> further ones fail; nothing becomes durable by it.</summary>
+    public void FailSyncAfter(int calls) => _failSyncIn = calls;
+
+    public void Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        lock (_gate)
+        {
+            if (position != _content.Count)
+            {
+                throw new InvalidOperationException("A log is written at its end.");
+            }
+
+            if (_failWriteIn-- == 0)
+            {
+                _content.AddRange(bytes[..Math.Min(_writtenBeforeFailure, bytes.Length)]);
+                throw new StorageException("Injected failure of a write (ENOSPC).", Name, "ENOSPC");
+            }
+
+            _content.AddRange(bytes);
+        }
+    }
+
+    public void Sync()
+    {
+        Syncing?.Invoke();
+        lock (_gate)
+        {
+            if (_failSyncIn-- == 0)
+            {
+                throw new StorageException("Injected failure of a sync (EIO).", Name, "EIO");
+            }
+
+            _synced = [.. _content];
+            _truncated = false;
+            Syncs++;
+        }
+    }
+
+    public void Truncate(long length)
+    {
+        lock (_gate)
+        {
+            _content.RemoveRange((int)length, _content.Count - (int)length);
+            _truncated = true;
+        }
+    }
+
+    public int Read(long position, Span<byte> buffer)
+    {
+        lock (_gate)
+        {
+            int count = (int)Math.Clamp(_content.Count - position, 0, buffer.Length);
+            CollectionsMarshal.AsSpan(_content).Slice((int)Math.Min(position, _content.Count), count).CopyTo(buffer);
+            return count;
+        }
+    }
+
+    /// <summary>Loses power: the file is as some disk might hold it afterwards, and works again.</summary>
+    public void Crash(Random random)
+    {
+        lock (_gate)
+        {
+            byte[] survived = Survivors(random);
+            _content.Clear();
+            _content.AddRange(survived);
+            _synced = survived;
+            _truncated = false;
+            _failWriteIn = _failSyncIn = -1;
+        }
+    }
+
+    /// <summary>Damages the stored bytes as a failing device would.</summary>
+    public void Flip(int position, byte mask)
+    {
+        lock (_gate)
+        {
+            _content[position] ^= mask;
+            _synced = [.. _content];
+        }
+    }
+
+    /// <summary>Everything in the file.</summary>
+    public byte[] ToArray()
+    {
+        lock (_gate)
+        {
+            return [.. _content];
+        }
+    }
+
+    public void Dispose() => Disposals++;
+
+    private byte[] Survivors(Random random)
+    {
+        if (_truncated && random.Next(2) == 0)
+        {
+            // The cut itself was not synced, so it may not have happened.
+            return _synced;
+        }
+
+        int safe = Math.Min(_synced.Length, _content.Count);
+        byte[] survived = [.. _content.Take(random.Next(safe, _content.Count + 1))];
+        int damaged = Math.Min(survived.Length - safe, (survived.Length % SectorBytes) + 1);
+        if (damaged > 0 && random.Next(2) == 0)
+        {
+            random.NextBytes(survived.AsSpan(survived.Length - random.Next(1, damaged + 1)));
+        }
+
+        return survived;
+    }
+}
