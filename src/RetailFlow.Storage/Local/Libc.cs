@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace RetailFlow.Storage;
 
 /// <summary>
 /// The system calls that decide what survives power loss and who wins a name; the runtime has no equivalent.
-/// None is called with variadic arguments, whose passing differs on arm64 macOS.
+/// None is called with variadic arguments on macOS, where their passing differs on arm64.
 /// </summary>
 internal static partial class Libc
 {
@@ -18,6 +19,12 @@ internal static partial class Libc
 
     /// <summary>AT_FDCWD of Linux.</summary>
     public const int CurrentDirectory = -100;
+
+    /// <summary>F_OFD_SETLK of Linux: the lock belongs to the open file, not to the process, and goes with its last handle.</summary>
+    public const int SetOpenFileLock = 37;
+
+    /// <summary>F_WRLCK.</summary>
+    public const short WriteLock = 1;
 
     public static int CloseOnExec => OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
 
@@ -44,4 +51,19 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "renamex_np", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RenameExclusiveMac(string from, string to, uint flags);
+
+    /// <summary>Linux alone, where the variadic argument is passed like any other.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int Fcntl(SafeFileHandle file, int command, ref FileLock fileLock);
+
+    /// <summary><c>struct flock</c> of 64-bit Linux; all zero but the type means the whole file.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
+    }
 }

@@ -127,6 +127,24 @@ public static class LocalDurability
         return error == Errno.NoEntry || error == Errno.NotDirectory ? false : throw Errno.Failure("delete", path, error);
     }
 
+    /// <summary>
+    /// Locks an open file against other writers that do the same, on this machine, until it is closed. Readers are not
+    /// concerned: the runtime's own sharing modes use another kind of lock. Linux; elsewhere there is no lock.
+    /// </summary>
+    internal static void LockForWriting(SafeFileHandle file, string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        Libc.FileLock wholeFile = new() { Type = Libc.WriteLock };
+        if (Retry(() => Libc.Fcntl(file, Libc.SetOpenFileLock, ref wholeFile), out int error) != 0)
+        {
+            throw Errno.Failure("lock the log", path, error);
+        }
+    }
+
     internal static void ThrowIfUnsupported()
     {
         if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())

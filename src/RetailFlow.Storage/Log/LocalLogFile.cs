@@ -3,11 +3,13 @@ using Microsoft.Win32.SafeHandles;
 namespace RetailFlow.Storage;
 
 /// <summary>
-/// A log file on a local disk. The one opened for writing is locked against a second writer, in this process or another
-/// on the machine; readers are not hindered if they share it for writing.
+/// A log file on a local disk. The one opened for writing is locked against a second writer, in this process or another on
+/// the machine (Linux); readers of any kind are not hindered.
 /// </summary>
 public sealed class LocalLogFile : ILogFile
 {
+    private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
+
     private readonly SafeFileHandle _handle;
 
     private LocalLogFile(string path, SafeFileHandle handle)
@@ -32,7 +34,7 @@ public sealed class LocalLogFile : ILogFile
         try
         {
             file = new LocalLogFile(
-                full, File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                full, File.OpenHandle(full, FileMode.OpenOrCreate, FileAccess.ReadWrite, ShareAll));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,6 +43,8 @@ public sealed class LocalLogFile : ILogFile
 
         try
         {
+            LocalDurability.LockForWriting(file._handle, full);
+
             // Also when the file existed: the process that created it may have died before its name was durable.
             LocalDurability.FsyncDirectory(Path.GetDirectoryName(full)!);
         }
@@ -61,7 +65,7 @@ public sealed class LocalLogFile : ILogFile
         try
         {
             return new LocalLogFile(
-                full, File.OpenHandle(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+                full, File.OpenHandle(full, FileMode.Open, FileAccess.Read, ShareAll));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
