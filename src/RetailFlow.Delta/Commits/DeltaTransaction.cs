@@ -1,0 +1,145 @@
+namespace RetailFlow.Delta;
+
+/// <summary>
+/// What one commit shall change, and what it was based on. Collected by one thread, then given to
+/// <see cref="DeltaLog.CommitAsync"/>.
+/// </summary>
+public sealed class DeltaTransaction
+{
+    private readonly List<AddFile> adds = [];
+    private readonly List<(AddFile File, bool DataChange)> removes = [];
+    private readonly List<AddCdcFile> changeFiles = [];
+    private readonly Dictionary<string, long> transactions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
+    private readonly HashSet<string> readTransactions = new(StringComparer.Ordinal);
+    private readonly HashSet<FileKey> readFiles = [];
+    private readonly List<FileFilter> readFilters = [];
+
+    private DeltaTransaction(Snapshot? readSnapshot, string operation)
+    {
+        ReadSnapshot = readSnapshot;
+        Operation = operation;
+    }
+
+    /// <summary>The table as the transaction saw it; null when it creates the table.</summary>
+    public Snapshot? ReadSnapshot { get; }
+
+    /// <summary>Name of the operation for the history, such as <c>WRITE</c> or <c>MERGE</c>.</summary>
+    public string Operation { get; }
+
+    /// <summary>Parameters of the operation for the history.</summary>
+    public Dictionary<string, string> OperationParameters { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Figures for the history, by Spark's names (<c>numFiles</c>, <c>numOutputRows</c>, <c>numOutputBytes</c>...).</summary>
+    public Dictionary<string, string> OperationMetrics { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Isolation level; null takes the table's, which is write-serializable unless it says otherwise.</summary>
+    public IsolationLevel? IsolationLevel { get; set; }
+
+    /// <summary>Files to add.</summary>
+    public IReadOnlyList<AddFile> Adds => adds;
+
+    /// <summary>Files to remove, with whether their rows change.</summary>
+    public IReadOnlyList<(AddFile File, bool DataChange)> Removes => removes;
+
+    /// <summary>Change data files to add.</summary>
+    public IReadOnlyList<AddCdcFile> ChangeFiles => changeFiles;
+
+    /// <summary>Progress to set, by application.</summary>
+    public IReadOnlyDictionary<string, long> Transactions => transactions;
+
+    /// <summary>Domains to set or remove, by name.</summary>
+    public IReadOnlyDictionary<string, DomainMetadata> DomainMetadata => domains;
+
+    /// <summary>Metadata to set, or null.</summary>
+    public Metadata? Metadata { get; private set; }
+
+    /// <summary>Protocol to set, or null.</summary>
+    public Protocol? Protocol { get; private set; }
+
+    /// <summary>True when the transaction depends on everything that was in the table.</summary>
+    public bool ReadsWholeTable { get; private set; }
+
+    /// <summary>True when it only adds files and read nothing of the table: no data of others can conflict with it.</summary>
+    public bool IsBlindAppend => removes.Count == 0 && !ReadsWholeTable && readFiles.Count == 0 && readFilters.Count == 0;
+
+    /// <summary>The isolation level that counts: a commit that only moves rows needs no more than snapshot isolation.</summary>
+    public IsolationLevel EffectiveIsolationLevel =>
+        adds.Count + removes.Count > 0 && !adds.Exists(a => a.DataChange) && !removes.Exists(r => r.DataChange)
+            ? Delta.IsolationLevel.SnapshotIsolation
+            : IsolationLevel ?? ReadSnapshot?.Properties.IsolationLevel ?? Delta.IsolationLevel.WriteSerializable;
+
+    internal IReadOnlySet<string> ReadTransactions => readTransactions;
+
+    internal bool IsCommitted { get; set; }
+
+    /// <summary>Begins a transaction.</summary>
+    /// <param name="readSnapshot">The table as it is based on; null to create the table.</param>
+    /// <param name="operation">Name of the operation for the history.</param>
+    public static DeltaTransaction Create(Snapshot? readSnapshot, string operation) => new(readSnapshot, operation);
+
+    /// <summary>Adds a file to the table.</summary>
+    public void Add(AddFile file) => adds.Add(file);
+
+    /// <summary>Removes a file that is in <see cref="ReadSnapshot"/>.</summary>
+    /// <param name="file">The file, as the snapshot has it.</param>
+    /// <param name="dataChange">False when its rows stay in the table in other files of this transaction.</param>
+    public void Remove(AddFile file, bool dataChange = true) => removes.Add((file, dataChange));
+
+    /// <summary>Adds a file of row changes for the change data feed.</summary>
+    public void AddChangeFile(AddCdcFile file) => changeFiles.Add(file);
+
+    /// <summary>Sets schema, partitioning and configuration.</summary>
+    public void SetMetadata(Metadata metadata) => Metadata = metadata;
+
+    /// <summary>Sets the protocol.</summary>
+    public void SetProtocol(Protocol protocol) => Protocol = protocol;
+
+    /// <summary>Sets an application's progress in the same commit. Counts as having read it.</summary>
+    public void SetTransaction(string appId, long version)
+    {
+        transactions[appId] = version;
+        readTransactions.Add(appId);
+    }
+
+    /// <summary>The application's progress in <see cref="ReadSnapshot"/>, or null; a concurrent change of it is a conflict.</summary>
+    public SetTransaction? ReadTransaction(string appId)
+    {
+        readTransactions.Add(appId);
+        return ReadSnapshot?.Transactions.GetValueOrDefault(appId);
+    }
+
+    /// <summary>Sets the configuration of a domain; needs the feature <c>domainMetadata</c>.</summary>
+    public void SetDomain(string domain, string configuration) => domains[domain] = new DomainMetadata(domain, configuration, Removed: false);
+
+    /// <summary>Removes a domain that <see cref="ReadSnapshot"/> has.</summary>
+    public void RemoveDomain(string domain) =>
+        domains[domain] = new DomainMetadata(domain, ReadSnapshot?.DomainMetadata.GetValueOrDefault(domain)?.Configuration ?? "", Removed: true);
+
+    /// <summary>States that the outcome depends on every file.</summary>
+    public void ReadWholeTable() => ReadsWholeTable = true;
+
+    /// <summary>States that the outcome depends on the rows that match, and returns the files that may hold some.</summary>
+    public IReadOnlyList<AddFile> ReadFiles(FilePredicate predicate)
+    {
+        if (ReadSnapshot is null)
+        {
+            return [];
+        }
+
+        var filter = FileFilter.Compile(ReadSnapshot.Schema, ReadSnapshot.Metadata.PartitionColumns, predicate);
+        readFilters.Add(filter);
+        return [.. ReadSnapshot.Files.Where(filter.MayMatch)];
+    }
+
+    /// <summary>States that the outcome depends on this file.</summary>
+    public void ReadFile(AddFile file) => readFiles.Add(file.Key);
+
+    /// <summary>Whether an added file may hold rows that the transaction would have had to read.</summary>
+    internal bool WouldRead(AddFile added) => ReadsWholeTable || readFilters.Exists(f => f.MayMatch(added));
+
+    /// <summary>Whether the transaction read this file of its snapshot.</summary>
+    internal bool HasRead(FileKey key) =>
+        ReadsWholeTable || readFiles.Contains(key)
+        || (readFilters.Count > 0 && ReadSnapshot?.FindFile(key) is { } file && readFilters.Exists(f => f.MayMatch(file)));
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+
+namespace RetailFlow.Delta;
+
+/// <summary>The properties in a table's configuration that RetailFlow obeys. Malformed values are an error, not a default.</summary>
+public sealed class TableProperties
+{
+    private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+    private readonly IReadOnlyDictionary<string, string> configuration;
+
+    internal TableProperties(IReadOnlyDictionary<string, string> configuration) => this.configuration = configuration;
+
+    /// <summary><c>delta.appendOnly</c>: rows may never be removed or changed.</summary>
+    public bool AppendOnly => Flag("delta.appendOnly");
+
+    /// <summary><c>delta.enableChangeDataFeed</c>.</summary>
+    public bool ChangeDataFeed => Flag("delta.enableChangeDataFeed");
+
+    /// <summary><c>delta.enableInCommitTimestamps</c>.</summary>
+    public bool InCommitTimestamps => Flag("delta.enableInCommitTimestamps");
+
+    /// <summary><c>delta.inCommitTimestampEnablementVersion</c>; null when enabled from the first version on.</summary>
+    public long? InCommitTimestampEnablementVersion => Number("delta.inCommitTimestampEnablementVersion");
+
+    /// <summary><c>delta.inCommitTimestampEnablementTimestamp</c>, milliseconds since 1970 UTC.</summary>
+    public long? InCommitTimestampEnablementTimestamp => Number("delta.inCommitTimestampEnablementTimestamp");
+
+    /// <summary><c>delta.checkpointInterval</c> in commits; null when not set.</summary>
+    public long? CheckpointInterval => Number("delta.checkpointInterval");
+
+    /// <summary><c>delta.isolationLevel</c>; null when not set.</summary>
+    public IsolationLevel? IsolationLevel => Text("delta.isolationLevel") is { } text
+        ? Enum.TryParse<IsolationLevel>(text, ignoreCase: true, out var level) ? level : throw Malformed("delta.isolationLevel", text)
+        : null;
+
+    /// <summary><c>delta.deletedFileRetentionDuration</c>: how long tombstones are kept; a week when not set.</summary>
+    public TimeSpan DeletedFileRetention => Interval("delta.deletedFileRetentionDuration") ?? Week;
+
+    /// <summary><c>delta.setTransactionRetentionDuration</c>: how long an application's progress is kept; null for ever.</summary>
+    public TimeSpan? TransactionRetention => Interval("delta.setTransactionRetentionDuration");
+
+    /// <summary><c>delta.columnMapping.mode</c>: none, name or id.</summary>
+    public string ColumnMappingMode => Text("delta.columnMapping.mode") ?? "none";
+
+    /// <summary><c>delta.dataSkippingNumIndexedCols</c>: how many leaf columns get statistics; negative for all.</summary>
+    public int IndexedColumns => (int)Math.Clamp(Number("delta.dataSkippingNumIndexedCols") ?? StatisticsBuilder.DefaultIndexedColumns, -1, int.MaxValue);
+
+    private string? Text(string key) => configuration.GetValueOrDefault(key);
+
+    private bool Flag(string key) => Text(key) is { } text && (bool.TryParse(text, out var flag) ? flag : throw Malformed(key, text));
+
+    private long? Number(string key) => Text(key) is { } text
+        ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw Malformed(key, text)
+        : null;
+
+    private TimeSpan? Interval(string key)
+    {
+        if (Text(key) is not { } text)
+        {
+            return null;
+        }
+
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (words is ["interval" or "INTERVAL", ..])
+        {
+            words = words[1..];
+        }
+
+        var total = TimeSpan.Zero;
+        if (words.Length is 0 || words.Length % 2 != 0)
+        {
+            throw Malformed(key, text);
+        }
+
+        for (var i = 0; i < words.Length; i += 2)
+        {
+            if (!double.TryParse(words[i], NumberStyles.Float, CultureInfo.InvariantCulture, out var count) || UnitOf(words[i + 1]) is not { } unit
+                || !(Math.Abs(count * unit.TotalDays) < 1_000_000))
+            {
+                throw Malformed(key, text);
+            }
+
+            total += count * unit;
+        }
+
+        return total;
+    }
+
+    private static TimeSpan? UnitOf(string word) => word.TrimEnd('s', 'S').ToUpperInvariant() switch
+    {
+        "WEEK" => Week,
+        "DAY" => TimeSpan.FromDays(1),
+        "HOUR" => TimeSpan.FromHours(1),
+        "MINUTE" => TimeSpan.FromMinutes(1),
+        "SECOND" => TimeSpan.FromSeconds(1),
+        "MILLISECOND" => TimeSpan.FromMilliseconds(1),
+        "MICROSECOND" => TimeSpan.FromMicroseconds(1),
+        _ => null,
+    };
+
+    private static DeltaException Malformed(string key, string value) => DeltaException.Corrupt($"The table property '{key}' has the value '{value}', which is not one of its kind.");
+}

@@ -1,0 +1,159 @@
+using RetailFlow.Storage;
+
+namespace RetailFlow.Delta;
+
+/// <summary>The writing edge of the log: commits by put-if-absent, checkpoints.</summary>
+internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpointParquet parquet, LogReader reader, DeltaLogOptions options)
+{
+    public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
+    {
+        if (transaction.IsCommitted)
+        {
+            throw DeltaException.InvalidCommit($"The transaction on '{tablePath}' was committed before.");
+        }
+
+        if (transaction.ReadSnapshot is null && transaction is { Protocol: not null, Metadata: not null })
+        {
+            await RequireNoTableWithoutFirstCommitAsync(cancellationToken);
+        }
+
+        var latest = transaction.ReadSnapshot;
+        for (var attempt = 0; attempt < options.MaxCommitAttempts; attempt++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            CommitRules.Require(transaction, latest, tablePath);
+            var commit = CommitContent.Prepare(transaction, latest, options.Clock.GetUtcNow(), options.NewGuid(), options.EngineInfo);
+            if (await PutAsync(commit) is not { } winner)
+            {
+                transaction.IsCommitted = true;
+                var committed = latest is null
+                    ? new Snapshot(tablePath, commit.Version, LogState.Empty.Apply(commit.Actions), commit.Timestamp, commit.CommitInfo, options.Clock.GetUtcNow())
+                    : latest.Next(commit, options.Clock.GetUtcNow());
+                return await CheckpointIfDueAsync(committed);
+            }
+
+            for (CommitChanges? next = winner; next is not null; next = await reader.TryReadCommitAsync(latest.Version + 1, cancellationToken))
+            {
+                if (ConflictChecker.Check(transaction, next) is { } conflict)
+                {
+                    return conflict;
+                }
+
+                latest = (latest ?? throw NotATable(next)).Next(next, options.Clock.GetUtcNow());
+            }
+        }
+
+        throw new DeltaException(DeltaErrorKind.Unavailable, $"'{tablePath}' was not committed: other writers were faster {options.MaxCommitAttempts} times.");
+    }
+
+    /// <summary>Writes a checkpoint; returns the snapshot without what has expired.</summary>
+    public async ValueTask<Snapshot> CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        var state = CheckpointContent.Unexpired(snapshot, options.Clock.GetUtcNow());
+        var actions = CheckpointContent.Write(state);
+        var file = await parquet.WriteActionsAsync(store, LogFile.CheckpointPath(reader.LogPrefix, snapshot.Version), actions, cancellationToken);
+
+        // A hint that goes back would only make readers replay more, but there is no need to.
+        var hintPath = reader.LogPrefix + LastCheckpoint.Name;
+        if (!(LastCheckpoint.TryParse(await store.ReadAsync(hintPath, cancellationToken)) > snapshot.Version))
+        {
+            var hint = LastCheckpoint.Write(snapshot.Version, actions.Count, file.SizeInBytes, state.Files.Count);
+            await store.PutAsync(hintPath, hint, cancellationToken);
+        }
+
+        return snapshot.With(state);
+    }
+
+    /// <summary>The files of the commits from one version to another, with their times.</summary>
+    public async ValueTask<IReadOnlyList<LogFile>> HeadCommitsAsync(long from, long to, CancellationToken cancellationToken)
+    {
+        var commits = new List<LogFile>();
+        for (var version = from; version <= to; version++)
+        {
+            var info = await store.HeadAsync(LogFile.CommitPath(reader.LogPrefix, version), cancellationToken)
+                ?? throw new DeltaException(DeltaErrorKind.VersionNotFound, $"The log of '{tablePath}' has no version {version} (not yet, or no longer).");
+            commits.Add(new LogFile(info.Path, LogFileKind.Commit, version, 1, 1, info.LastModified));
+        }
+
+        return commits;
+    }
+
+    private async ValueTask<CommitResult> CheckpointIfDueAsync(Snapshot committed)
+    {
+        var interval = committed.Properties.CheckpointInterval ?? options.CheckpointInterval;
+        if (interval <= 0 || committed.Version == 0 || committed.Version % interval != 0)
+        {
+            return new CommitResult.Committed(committed.Version, committed);
+        }
+
+        try
+        {
+            return new CommitResult.Committed(committed.Version, await CheckpointAsync(committed, CancellationToken.None));
+        }
+        catch (Exception e)
+        {
+            // The commit stands; a checkpoint only makes the next load faster, and the next one that is due makes up for it.
+            return new CommitResult.Committed(committed.Version, committed) { CheckpointFailure = e };
+        }
+    }
+
+    /// <summary>Writes the commit file; null if it is ours, else the commit that has its version.</summary>
+    private async ValueTask<CommitChanges?> PutAsync(CommitChanges commit)
+    {
+        var path = LogFile.CommitPath(reader.LogPrefix, commit.Version);
+        var content = CommitContent.Write(commit);
+        var txnId = commit.CommitInfo!.TxnId;
+        Exception? failure = null;
+        var known = true;
+        for (var attempt = 0; attempt < options.MaxPutAttempts; attempt++)
+        {
+            try
+            {
+                // From here on the commit may exist, so that cancellation would only hide its outcome.
+                known = false;
+                if (await store.PutIfAbsentAsync(path, content, CancellationToken.None) == PutOutcome.Created)
+                {
+                    return null;
+                }
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            // Whether the put failed before or after it took effect, or met a file of its name that an earlier try of
+            // ours may have left: the file itself tells.
+            try
+            {
+                if (await store.ReadAsync(path, CancellationToken.None) is { } existing)
+                {
+                    var found = CommitFile.Parse(commit.Version, existing, fileTime: null);
+                    return found.CommitInfo?.TxnId == txnId ? null : found;
+                }
+
+                known = true;
+            }
+            catch (Exception e) when (e is not DeltaException)
+            {
+                failure = e;
+            }
+        }
+
+        throw known
+            ? new DeltaException(DeltaErrorKind.Unavailable, $"Version {commit.Version} of '{tablePath}' was not written: the store failed.", failure)
+            : new DeltaException(DeltaErrorKind.CommitOutcomeUnknown, $"Whether version {commit.Version} of '{tablePath}' was written is not known: the store failed.", failure);
+    }
+
+    private async ValueTask RequireNoTableWithoutFirstCommitAsync(CancellationToken cancellationToken)
+    {
+        // Where version 0 was cleaned up, putting it would succeed and damage the table.
+        var files = await reader.ListAsync(0, cancellationToken);
+        if (files.Count > 0 && files[0].Version > 0)
+        {
+            throw DeltaException.InvalidCommit($"The table '{tablePath}' cannot be created: it exists.");
+        }
+    }
+
+    private DeltaException NotATable(CommitChanges first) =>
+        DeltaException.Corrupt($"Version {first.Version} of '{tablePath}' has neither protocol nor metaData.");
+}
