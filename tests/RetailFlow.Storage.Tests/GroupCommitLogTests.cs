@@ -21,6 +21,21 @@ public sealed class GroupCommitLogTests
     }
 
     [Fact]
+    public async Task Nothing_is_answered_while_the_sync_is_under_way()
+    {
+        CrashableLogFile file = new();
+        await using GroupCommitLog<string, long> log = Start(file);
+        using Gate gate = Gate.In(file);
+
+        ValueTask<long> append = log.AppendAsync("{\"a\":1}");
+        await gate.Reached;
+        Assert.False(append.IsCompleted);
+        gate.Open();
+
+        Assert.Equal(28, await append);
+    }
+
+    [Fact]
     public async Task Everything_that_waits_during_a_sync_shares_the_next_one()
     {
         CrashableLogFile file = new();

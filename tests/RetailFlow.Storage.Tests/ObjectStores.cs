@@ -15,9 +15,9 @@ public sealed class LocalObjectStoreConformance : ObjectStoreConformance, IDispo
         ThreadPool.SetMinThreads(Math.Max(workers, 16), completions);
     }
 
-    /// <summary>Each round is about ten syncs of the disk. Set RETAILFLOW_RACE_ROUNDS for a longer race.</summary>
+    /// <summary>Each round is some fifteen syncs of the disk. Set RETAILFLOW_RACE_ROUNDS for a longer race.</summary>
     protected override int RaceRounds =>
-        int.Parse(Environment.GetEnvironmentVariable("RETAILFLOW_RACE_ROUNDS") ?? "1000", CultureInfo.InvariantCulture);
+        int.Parse(Environment.GetEnvironmentVariable("RETAILFLOW_RACE_ROUNDS") ?? "500", CultureInfo.InvariantCulture);
 
     public void Dispose() => _directory.Dispose();
 

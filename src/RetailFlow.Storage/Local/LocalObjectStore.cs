@@ -38,7 +38,7 @@ public sealed class LocalObjectStore : IObjectStore
             {
                 if (File.Exists(target))
                 {
-                    return PutOutcome.AlreadyExists;
+                    return Finish(created: false, target);
                 }
 
                 string temporary = WriteTemporary(target, content);
@@ -197,7 +197,7 @@ public sealed class LocalObjectStore : IObjectStore
     private static FileNotFoundException NotFound(string path) => new($"There is no object '{path}'.", path);
 
     /// <summary>Gives a synced file its name. The temporary is gone afterwards, whatever happens.</summary>
-    private static PutOutcome PublishIfAbsent(string temporary, string target, CancellationToken cancellationToken)
+    private PutOutcome PublishIfAbsent(string temporary, string target, CancellationToken cancellationToken)
     {
         bool created;
         try
@@ -213,15 +213,20 @@ public sealed class LocalObjectStore : IObjectStore
         return Finish(created, target);
     }
 
-    private static PutOutcome Finish(bool created, string target)
+    /// <summary>
+    /// Syncs the name for the loser of a race too: it may acknowledge what the winner wrote before the winner has synced it.
+    /// </summary>
+    private PutOutcome Finish(bool created, string target)
     {
-        if (created)
+        if (!created && Directory.Exists(target))
         {
-            LocalDurability.FsyncDirectory(DirectoryOf(target));
-            return PutOutcome.Created;
+            throw Errno.Failure("create", target, Errno.IsDirectory);
         }
 
-        return Directory.Exists(target) ? throw Errno.Failure("create", target, Errno.IsDirectory) : PutOutcome.AlreadyExists;
+        string directory = DirectoryOf(target);
+        _directories.Ensure(directory);
+        LocalDurability.FsyncDirectory(directory);
+        return created ? PutOutcome.Created : PutOutcome.AlreadyExists;
     }
 
     private static SafeFileHandle? OpenOrNull(string file)
@@ -279,7 +284,7 @@ public sealed class LocalObjectStore : IObjectStore
 
         if (File.Exists(target))
         {
-            return PutOutcome.AlreadyExists;
+            return Finish(created: false, target);
         }
 
         LocalDurability.FsyncFile(localFile);
