@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Buffers.Text;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Stock.Journal;
+
+/// <summary>
+/// One line of a segment taken apart:
+/// <c>{"seq":N,"at":"2026-11-22T00:00:00.123456Z","source":"S","record":{...}}</c>, with or without the checksum in front, and with
+/// <c>"malformed":"base64"</c> in place of the record where what came was no JSON object. The spans are those of the line.
+/// </summary>
+public readonly ref struct JournalEnvelopeReader
+{
+    private const int TimeLength = 27;
+    private const int ChecksumMemberLength = 20; // {"crc32c":"89abcdef"
+
+    private readonly ReadOnlySpan<byte> malformed;
+
+    /// <summary>Takes <paramref name="line"/> apart; its checksum is the business of who read it from the disk.</summary>
+    /// <exception cref="InvalidDataException">The line is no envelope.</exception>
+    public JournalEnvelopeReader(ReadOnlySpan<byte> line)
+    {
+        ReadOnlySpan<byte> rest = line.TrimEnd((byte)'\n');
+        if (rest.StartsWith("{\"crc32c\":\""u8) && rest.Length > ChecksumMemberLength)
+        {
+            rest = rest[ChecksumMemberLength..];
+            Require(rest[0] == (byte)',');
+            rest = rest[1..];
+        }
+        else
+        {
+            Require(rest.Length > 0 && rest[0] == (byte)'{');
+            rest = rest[1..];
+        }
+
+        Require(rest.StartsWith("\"seq\":"u8));
+        rest = rest[6..];
+        Require(Utf8Parser.TryParse(rest, out long sequence, out int digits) && sequence > 0);
+        Sequence = sequence;
+        rest = rest[digits..];
+        Require(rest.StartsWith(",\"at\":\""u8) && rest.Length > 8 + TimeLength && rest[7 + TimeLength] == (byte)'"');
+        Require(RecordTime.Parse(rest.Slice(7, TimeLength), out long at) == TimeFault.None);
+        ReceivedAtMicros = at;
+        rest = rest[(8 + TimeLength)..];
+        Source = ReadSource(ref rest);
+        if (rest.StartsWith(",\"record\":"u8))
+        {
+            Record = rest[10..^1];
+            Require(rest[^1] == (byte)'}' && Record.Length >= 2 && Record[0] == (byte)'{' && Record[^1] == (byte)'}');
+            return;
+        }
+
+        Require(rest.StartsWith(",\"malformed\":\""u8) && rest.Length >= 16 && rest.EndsWith("\"}"u8));
+        malformed = rest[14..^2];
+        IsMalformed = true;
+    }
+
+    /// <summary>Place in the journal, from 1 without gaps.</summary>
+    public long Sequence { get; }
+
+    /// <summary>Moment of receipt, microseconds since 1970 UTC.</summary>
+    public long ReceivedAtMicros { get; }
+
+    /// <summary>The request's default source as UTF-8, empty if it had none.</summary>
+    public ReadOnlySpan<byte> Source { get; }
+
+    /// <summary>The record as received, line breaks replaced by spaces; empty if malformed.</summary>
+    public ReadOnlySpan<byte> Record { get; }
+
+    /// <summary>Whether what came was no JSON object.</summary>
+    public bool IsMalformed { get; }
+
+    /// <summary>The bytes that came in place of a JSON object; empty if <see cref="Record"/> is one.</summary>
+    /// <exception cref="InvalidDataException">The base64 is broken.</exception>
+    public byte[] Malformed()
+    {
+        byte[] bytes = new byte[Base64.GetMaxDecodedFromUtf8Length(malformed.Length)];
+        Require(Base64.DecodeFromUtf8(malformed, bytes, out _, out int written) == OperationStatus.Done);
+        return bytes[..written];
+    }
+
+    private static ReadOnlySpan<byte> ReadSource(scoped ref ReadOnlySpan<byte> rest)
+    {
+        if (!rest.StartsWith(",\"source\":\""u8))
+        {
+            return default;
+        }
+
+        rest = rest[11..];
+        int end = 0;
+        bool escaped = false;
+        while (true)
+        {
+            int step = rest[end..].IndexOfAny((byte)'"', (byte)'\\');
+            Require(step >= 0);
+            end += step;
+            if (rest[end] == (byte)'"')
+            {
+                break;
+            }
+
+            escaped = true;
+            end += 2;
+            Require(end <= rest.Length);
+        }
+
+        ReadOnlySpan<byte> source = rest[..end];
+        rest = rest[(end + 1)..];
+        if (!escaped)
+        {
+            return source;
+        }
+
+        ByteBuffer unescaped = new();
+        JsonScanner.Unescape(source, unescaped);
+        return unescaped.Written;
+    }
+
+    private static void Require(bool holds)
+    {
+        if (!holds)
+        {
+            throw new InvalidDataException("The line is no envelope of the stock journal.");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Buffers.Text;
+using System.Text;
+using RetailFlow.Stock.Records;
+using RetailFlow.Storage;
+
+namespace RetailFlow.Stock.Journal;
+
+/// <summary>
+/// The RAW of stock records that come in one by one: every record as received, in one sequence from 1 without gaps, acknowledged
+/// when it is durable. Duplicates and records that break rules are in it too: verdicts are computed from it and can be computed
+/// again. Segments are newline-delimited JSON that any tool can read. Safe for many callers.
+/// </summary>
+public sealed class StockJournal : IAsyncDisposable
+{
+    private const int HeadBytes = 64;
+    private const int TimeBytes = 27;
+
+    private readonly LakeLock lakeLock;
+    private readonly IJournalFiles files;
+    private readonly SegmentIndex index;
+    private readonly SegmentedLog segments;
+    private readonly StockJournalOptions options;
+    private readonly GroupCommitLog<JournalBatch, JournalReceipt> log;
+    private readonly byte[] timeText = new byte[TimeBytes];
+    private long timeTextMicros = long.MinValue;
+    private long groupMicros;
+    private long nextSequence;
+    private long lastDurable;
+
+    private StockJournal(
+        LakeLock lakeLock, IJournalFiles files, SegmentIndex index, SegmentedLog segments, StockJournalOptions options, long last)
+    {
+        this.lakeLock = lakeLock;
+        this.files = files;
+        this.index = index;
+        this.segments = segments;
+        this.options = options;
+        nextSequence = last + 1;
+        lastDurable = last;
+        log = new GroupCommitLog<JournalBatch, JournalReceipt>(
+            AppendLogWriter.Open(segments, out _), Encode, options.GroupCommit, _ => Publish());
+    }
+
+    /// <summary>Sequence of the last record that survives power loss, 0 if there is none.</summary>
+    public long LastDurableSequence => Volatile.Read(ref lastDurable);
+
+    /// <summary>Why the journal has stopped acknowledging, or null while it works.</summary>
+    public Exception? Failure => log.Failure;
+
+    /// <summary>
+    /// Opens the journal of a lake: takes the lake's lock, verifies the last segments, cuts off an end that never became durable,
+    /// and goes on with the sequence.
+    /// </summary>
+    /// <exception cref="LakeInUseException">Another writer has the lake.</exception>
+    /// <exception cref="JournalCorruptException">Segments contradict each other; nothing is repaired.</exception>
+    /// <exception cref="LogCorruptException">A segment holds bytes that are no record and no unfinished end.</exception>
+    public static StockJournal Open(string lakeRoot, StockJournalOptions options, out JournalRecovery recovery)
+    {
+        options.Validate();
+        LakeLock lakeLock = LakeLock.Acquire(lakeRoot);
+        try
+        {
+            IJournalFiles files = options.Files ?? new LocalJournalFiles(lakeRoot);
+            SegmentIndex index = new(files);
+            Segment? last = JournalRecoverySteps.Run(files, index, out long tornBytes);
+            recovery = new JournalRecovery(last?.LastSequence ?? 0, index.Count, tornBytes);
+            SegmentedLog segments = new(files, index, options, last);
+            return new StockJournal(lakeLock, files, index, segments, options, recovery.LastSequence);
+        }
+        catch
+        {
+            lakeLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes a batch; completes when it is durable. All its records follow each other in the sequence. Await the result once.
+    /// A token cancelled after the batch was taken has no effect.
+    /// </summary>
+    /// <exception cref="LogPoisonedException">The journal has failed; whether the batch is durable is unknown.</exception>
+    /// <exception cref="ObjectDisposedException">The journal was closed.</exception>
+    public ValueTask<JournalReceipt> AppendAsync(JournalBatch batch, CancellationToken cancellationToken = default) =>
+        log.AppendAsync(batch, cancellationToken);
+
+    /// <summary>
+    /// The durable records after <paramref name="sequence"/>, as runs of bytes in order: all, or up to <paramref name="maxBytes"/>
+    /// but at least one record. Each run begins and ends between records.
+    /// </summary>
+    public IReadOnlyList<JournalRange> RangesAfter(long sequence, long? maxBytes = null) => index.RangesAfter(sequence, maxBytes);
+
+    /// <summary>Reads the records of a range.</summary>
+    public JournalReader Read(JournalRange range) => new(files, range);
+
+    /// <summary>Makes durable and answers what waits, closes the segments and releases the lake.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await log.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            lakeLock.Dispose();
+        }
+    }
+
+    private JournalReceipt Encode(JournalBatch batch, AppendLogWriter writer)
+    {
+        if (writer.BufferedBytes == 0)
+        {
+            DateTimeOffset now = options.TimeProvider.GetUtcNow();
+            groupMicros = RecordTime.ToMicros(now);
+            segments.BeginGroup(nextSequence, DateOnly.FromDateTime(now.UtcDateTime));
+        }
+
+        long micros = batch.ReceivedAtMicros ?? groupMicros;
+        if (micros != timeTextMicros)
+        {
+            Encoding.ASCII.GetBytes(RecordTime.Format(micros), timeText);
+            timeTextMicros = micros;
+        }
+
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ReadOnlySpan<byte> tail = batch.Tail(i);
+            Span<byte> line = writer.Reserve(HeadBytes + tail.Length);
+            writer.Commit(WriteEnvelope(line, nextSequence + i, tail));
+        }
+
+        // After the records are in the buffer, from where they can be taken back, and before anything that cannot.
+        object? admission = options.Admission?.Invoke(batch, new JournalStamp(nextSequence, micros));
+        long first = nextSequence;
+        nextSequence += batch.Count;
+        return new JournalReceipt(first, nextSequence - 1, RecordTime.ToInstant(micros), admission);
+    }
+
+    private int WriteEnvelope(Span<byte> line, long sequence, ReadOnlySpan<byte> tail)
+    {
+        "{\"seq\":"u8.CopyTo(line);
+        Utf8Formatter.TryFormat(sequence, line[7..], out int digits);
+        int at = 7 + digits;
+        ",\"at\":\""u8.CopyTo(line[at..]);
+        at += 7;
+        timeText.CopyTo(line[at..]);
+        at += TimeBytes;
+        line[at++] = (byte)'"';
+        tail.CopyTo(line[at..]);
+        return at + tail.Length;
+    }
+
+    private void Publish()
+    {
+        segments.Publish(nextSequence - 1);
+        Volatile.Write(ref lastDurable, nextSequence - 1);
+    }
+}
