@@ -84,21 +84,21 @@ public sealed class GroupCommitLogTests
         {
             await Task.WhenAll(Enumerable.Range(0, 8).Select(caller => Task.Run(async () =>
             {
-                for (int n = 0; n < 2000; n++)
+                for (int n = 0; n < 1000; n++)
                 {
-                    ends.Add(await log.AppendAsync(Payload((caller * 2000) + n)));
+                    ends.Add(await log.AppendAsync(Payload((caller * 1000) + n)));
                 }
             })));
         }
 
         List<string> found = LogText.Recover(file, out LogRecovery recovery);
-        Assert.Equal(16_000, recovery.Records);
-        Assert.Equal(Enumerable.Range(0, 16_000).Select(Payload).Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
-        Assert.Equal(16_000, ends.Distinct().Count());
+        Assert.Equal(8_000, recovery.Records);
+        Assert.Equal(Enumerable.Range(0, 8_000).Select(Payload).Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
+        Assert.Equal(8_000, ends.Distinct().Count());
         for (int caller = 0; caller < 8; caller++)
         {
-            HashSet<string> own = [.. Enumerable.Range(caller * 2000, 2000).Select(Payload)];
-            Assert.Equal(Enumerable.Range(caller * 2000, 2000).Select(Payload), found.Where(own.Contains));
+            HashSet<string> own = [.. Enumerable.Range(caller * 1000, 1000).Select(Payload)];
+            Assert.Equal(Enumerable.Range(caller * 1000, 1000).Select(Payload), found.Where(own.Contains));
         }
     }
 

@@ -14,8 +14,8 @@ public sealed class CrashableLogFile : ILogFile
 
     private readonly Lock _gate = new();
     private readonly List<byte> _content = [];
-    private byte[] _synced = [];
-    private bool _truncated;
+    private int _synced;
+    private byte[]? _beforeTruncation;
     private int _failWriteIn = -1;
     private int _failSyncIn = -1;
     private int _writtenBeforeFailure;
@@ -34,7 +34,7 @@ public sealed class CrashableLogFile : ILogFile
     }
 
     /// <summary>Bytes that would survive power loss for certain.</summary>
-    public int SyncedBytes => _synced.Length;
+    public int SyncedBytes => Volatile.Read(ref _synced);
 
     /// <summary>Syncs that succeeded.</summary>
     public int Syncs { get; private set; }
@@ -84,8 +84,8 @@ public sealed class CrashableLogFile : ILogFile
                 throw new StorageException("Injected failure of a sync (EIO).", Name, "EIO");
             }
 
-            _synced = [.. _content];
-            _truncated = false;
+            _synced = _content.Count;
+            _beforeTruncation = null;
             Syncs++;
         }
     }
@@ -94,8 +94,9 @@ public sealed class CrashableLogFile : ILogFile
     {
         lock (_gate)
         {
+            _beforeTruncation ??= [.. _content.Take(_synced)];
             _content.RemoveRange((int)length, _content.Count - (int)length);
-            _truncated = true;
+            _synced = Math.Min(_synced, _content.Count);
         }
     }
 
@@ -117,8 +118,8 @@ public sealed class CrashableLogFile : ILogFile
             byte[] survived = Survivors(random);
             _content.Clear();
             _content.AddRange(survived);
-            _synced = survived;
-            _truncated = false;
+            _synced = survived.Length;
+            _beforeTruncation = null;
             _failWriteIn = _failSyncIn = -1;
         }
     }
@@ -129,7 +130,6 @@ public sealed class CrashableLogFile : ILogFile
         lock (_gate)
         {
             _content[position] ^= mask;
-            _synced = [.. _content];
         }
     }
 
@@ -146,15 +146,14 @@ public sealed class CrashableLogFile : ILogFile
 
     private byte[] Survivors(Random random)
     {
-        if (_truncated && random.Next(2) == 0)
+        if (_beforeTruncation is { } uncut && random.Next(2) == 0)
         {
             // The cut itself was not synced, so it may not have happened.
-            return _synced;
+            return uncut;
         }
 
-        int safe = Math.Min(_synced.Length, _content.Count);
-        byte[] survived = [.. _content.Take(random.Next(safe, _content.Count + 1))];
-        int damaged = Math.Min(survived.Length - safe, (survived.Length % SectorBytes) + 1);
+        byte[] survived = [.. _content.Take(random.Next(_synced, _content.Count + 1))];
+        int damaged = Math.Min(survived.Length - _synced, (survived.Length % SectorBytes) + 1);
         if (damaged > 0 && random.Next(2) == 0)
         {
             random.NextBytes(survived.AsSpan(survived.Length - random.Next(1, damaged + 1)));
