@@ -4,12 +4,15 @@ namespace RetailFlow.DuckDb;
 
 /// <summary>
 /// A connection. Use it from one thread at a time; only <see cref="Interrupt"/> may be called from another. A streaming result
-/// ends when the next statement runs on its connection.
+/// ends when the next statement runs, or an appender writes, on its connection.
 /// </summary>
 public sealed class DuckDbConnection : IDisposable
 {
     private readonly ConnectionHandle handle;
     private readonly StatementRunner runner;
+
+    /// <summary>The engine's connection.</summary>
+    internal ConnectionHandle Handle => handle;
 
     internal DuckDbConnection(DuckDbDatabase database, ConnectionHandle handle)
     {
@@ -32,8 +35,7 @@ public sealed class DuckDbConnection : IDisposable
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         using PreparedStatementHandle statement = runner.PrepareLast(sql, parameters.Length > 0);
         ParameterBinder.BindAll(statement, parameters);
-        using ResultHandle result = runner.Start(statement);
-        return runner.Finish(result);
+        return runner.Run(statement);
     }
 
     /// <summary>Runs a script, or one statement with parameters, and streams the rows of the last statement.</summary>
@@ -54,7 +56,11 @@ public sealed class DuckDbConnection : IDisposable
     public object? Scalar(string sql, params ReadOnlySpan<object?> parameters)
     {
         using DuckDbResult result = Query(sql, parameters);
-        return result.NextChunk(out DuckDbChunk? chunk) ? chunk.GetValue(0, 0) : null;
+        object? value = result.NextChunk(out DuckDbChunk? chunk) ? chunk.GetValue(0, 0) : null;
+
+        // Most such queries have one row, and reading on to their end is the cheapest way to end them.
+        _ = result.NextChunk(out _);
+        return value;
     }
 
     /// <summary>The first value of the first row as <typeparamref name="T"/>; numbers convert when they fit.</summary>
@@ -69,6 +75,17 @@ public sealed class DuckDbConnection : IDisposable
     {
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         return new DuckDbPreparedStatement(runner.PrepareLast(sql, single: true), runner);
+    }
+
+    /// <summary>Opens an appender, the fastest way to put rows into an existing table.</summary>
+    /// <param name="table">The name of the table, not quoted.</param>
+    /// <param name="schema">Its schema; null for the current one.</param>
+    /// <exception cref="DuckDbException">There is no such table.</exception>
+    public DuckDbAppender CreateAppender(string table, string? schema = null)
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        runner.End();
+        return DuckDbAppender.Create(handle, runner, table, schema);
     }
 
     /// <summary>
@@ -89,7 +106,8 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>
     /// Makes <c>name()</c> callable in SQL on every connection of the database; each call reads the source from its beginning. A
-    /// name registered before is given the new columns and source; statements prepared earlier keep the old ones.
+    /// name registered before is given the new columns and source; statements prepared earlier keep the old ones. A transaction that
+    /// is open when a name is registered for the first time does not see it.
     /// </summary>
     /// <param name="name">The name of the table function.</param>
     /// <param name="columns">The columns that the source fills.</param>
@@ -100,12 +118,16 @@ public sealed class DuckDbConnection : IDisposable
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfZero(columns.Count, nameof(columns));
-        Database.Tables.Register(handle, name, columns, source);
+        Database.Tables.Register(Database, name, columns, source);
     }
 
     /// <summary>Takes the source of a table function away; a later call of it in SQL fails. Unknown names are ignored.</summary>
     public void UnregisterTable(string name) => Database.Tables.Unregister(name);
 
     /// <summary>Closes the connection; open results and prepared statements stay valid inside the engine until disposed.</summary>
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        runner.Forget();
+        handle.Dispose();
+    }
 }

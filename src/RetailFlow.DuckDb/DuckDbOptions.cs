@@ -9,7 +9,7 @@ public sealed record DuckDbOptions
     /// <summary>The bytes that the buffer manager may hold; queries that need more write to <see cref="TempDirectory"/> or fail.</summary>
     public long? MemoryLimitBytes { get; init; }
 
-    /// <summary>Where intermediate results go that do not fit in memory.</summary>
+    /// <summary>Where intermediate results go that do not fit in memory; empty to let such queries fail.</summary>
     public string? TempDirectory { get; init; }
 
     /// <summary>Whether results without ORDER BY keep the order of their source, which costs memory and parallelism.</summary>
@@ -31,7 +31,6 @@ public sealed record DuckDbOptions
             ["autoinstall_known_extensions"] = "false",
             ["autoload_known_extensions"] = "false",
             ["preserve_insertion_order"] = PreserveInsertionOrder ? "true" : "false",
-            ["enable_external_access"] = EnableExternalAccess ? "true" : "false",
         };
         if (Threads is { } threads)
         {
@@ -55,6 +54,8 @@ public sealed record DuckDbOptions
             settings[name] = value;
         }
 
+        // The settings are applied in order, and the engine takes no more paths once external access is off.
+        settings.TryAdd("enable_external_access", EnableExternalAccess ? "true" : "false");
         return settings;
     }
 }

@@ -14,6 +14,9 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_extracted")]
     internal static partial void DestroyExtracted(ref nint statements);
 
+    [LibraryImport(Library, EntryPoint = "duckdb_prepare", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial NativeState Prepare(ConnectionHandle connection, string sql, out PreparedStatementHandle statement);
+
     [LibraryImport(Library, EntryPoint = "duckdb_prepare_extracted_statement")]
     internal static partial NativeState PrepareExtractedStatement(
         ConnectionHandle connection, ExtractedStatementsHandle statements, ulong index, out PreparedStatementHandle statement);

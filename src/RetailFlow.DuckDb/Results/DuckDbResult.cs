@@ -13,6 +13,7 @@ public sealed unsafe class DuckDbResult : IDisposable
     private readonly StatementRunner runner;
     private readonly DuckDbChunk chunk;
     private DataChunkHandle? current;
+    private bool ended;
 
     internal DuckDbResult(ResultHandle handle, StatementRunner runner)
     {
@@ -42,8 +43,14 @@ public sealed unsafe class DuckDbResult : IDisposable
     {
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         Release();
-        while (runner.Fetch(handle) is { } next)
+        while (!ended)
         {
+            if (runner.Fetch(handle) is not { } next)
+            {
+                ended = true;
+                break;
+            }
+
             int rows = checked((int)NativeMethods.DataChunkGetSize(next.DangerousGetHandle()));
             if (rows == 0)
             {
@@ -82,11 +89,15 @@ public sealed unsafe class DuckDbResult : IDisposable
     /// <summary>The remaining rows as a list.</summary>
     public List<object?[]> ToList() => [.. Rows()];
 
-    /// <summary>Ends the statement and releases its rows.</summary>
+    /// <summary>Ends the statement, if it has not been read to its end, and releases its rows.</summary>
     public void Dispose()
     {
         Release();
-        handle.Dispose();
+        if (!handle.IsClosed)
+        {
+            runner.End(handle);
+            handle.Dispose();
+        }
     }
 
     private void Release()

@@ -72,7 +72,7 @@ internal sealed unsafe class VectorReader
             DuckDbDecimalType number => GetDecimal(row, number),
             DuckDbEnumType enumeration => enumeration.Values[GetEnumIndex(row, enumeration)],
             DuckDbStructType record => new DuckDbStruct(record.Fields, [.. children.Select(child => child.GetValue(row))]),
-            DuckDbUnionType => children[At<byte>(row) + 1].GetValue(row),
+            DuckDbUnionType => children[children[0].At<byte>(row) + 1].GetValue(row),
             DuckDbListType => GetList(At<NativeListEntry>(row)),
             DuckDbArrayType array => GetList(new NativeListEntry { Offset = (ulong)row * (ulong)array.Length, Length = (ulong)array.Length }),
             DuckDbMapType => GetMap(At<NativeListEntry>(row)),

@@ -48,8 +48,7 @@ public sealed class DuckDbPreparedStatement : IDisposable
     public long Execute(params ReadOnlySpan<object?> parameters)
     {
         BindGiven(parameters);
-        using ResultHandle result = runner.Start(handle);
-        return runner.Finish(result);
+        return runner.Run(handle);
     }
 
     /// <summary>Runs the statement and streams its rows, after binding these parameters when any are given.</summary>

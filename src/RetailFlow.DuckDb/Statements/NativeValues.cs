@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Globalization;
+using System.Numerics;
 using System.Text;
 using RetailFlow.DuckDb.Native;
 
@@ -45,8 +47,8 @@ internal static unsafe class NativeValues
 
     private static nint CreateDecimal(DuckDbDecimal value)
     {
-        int digits = value.Unscaled == 0 ? 1 : value.ToString().Count(char.IsAsciiDigit);
-        int width = Math.Max(digits, Math.Max(value.Scale, 1));
+        int digits = BigInteger.Abs(value.Unscaled).ToString(CultureInfo.InvariantCulture).Length;
+        int width = Math.Max(digits, value.Scale);
         if (width > 38)
         {
             throw new DuckDbException(DuckDbErrorKind.OutOfRange, $"{value} has more than the 38 digits that a DECIMAL can hold.");

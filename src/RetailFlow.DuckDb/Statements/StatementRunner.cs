@@ -10,6 +10,7 @@ internal sealed unsafe class StatementRunner
     private readonly TableRegistry tables;
     private readonly ulong connectionId;
     private CancellationToken cancellation;
+    private ResultHandle? open;
 
     public StatementRunner(ConnectionHandle connection, TableRegistry tables)
     {
@@ -71,8 +72,7 @@ internal sealed unsafe class StatementRunner
             for (ulong index = 0; index < count - 1; index++)
             {
                 using PreparedStatementHandle statement = Prepare(statements, index);
-                using ResultHandle result = Start(statement);
-                Finish(result);
+                Run(statement);
             }
 
             return Prepare(statements, count - 1);
@@ -83,6 +83,7 @@ internal sealed unsafe class StatementRunner
     public ResultHandle Start(PreparedStatementHandle statement)
     {
         tables.ClearFailure(connectionId);
+        open = null;
         NativeState state = NativeMethods.PendingPreparedStreaming(statement, out PendingResultHandle pending);
         using (pending)
         {
@@ -102,7 +103,29 @@ internal sealed unsafe class StatementRunner
                 }
             }
 
+            open = result;
             return result;
+        }
+    }
+
+    /// <summary>
+    /// Ends the statement of a result that may not have been read to its end. Without this its transaction stays open until the next
+    /// statement undoes it, and takes along what an appender or a registration adds meanwhile.
+    /// </summary>
+    /// <param name="result">The result; null for whichever is open.</param>
+    public void End(ResultHandle? result = null)
+    {
+        if (open is null || (result is not null && !ReferenceEquals(open, result)))
+        {
+            return;
+        }
+
+        open = null;
+        if (!connection.IsClosed)
+        {
+            // Preparing ends the running statement, and an empty text does nothing beyond that.
+            _ = NativeMethods.Prepare(connection, "", out PreparedStatementHandle nothing);
+            nothing.Dispose();
         }
     }
 
@@ -121,25 +144,33 @@ internal sealed unsafe class StatementRunner
         }
     }
 
-    /// <summary>Reads a result to its end.</summary>
+    /// <summary>Runs a statement to its end.</summary>
     /// <returns>The rows changed, or 0.</returns>
-    public long Finish(ResultHandle result)
+    public long Run(PreparedStatementHandle statement)
     {
-        bool countsRows = NativeMethods.ResultReturnType(*result.Pointer) == NativeReturnType.ChangedRows;
-        long changed = 0;
-        while (Fetch(result) is { } chunk)
+        using ResultHandle result = Start(statement);
+        try
         {
-            using (chunk)
+            bool countsRows = NativeMethods.ResultReturnType(*result.Pointer) == NativeReturnType.ChangedRows;
+            long changed = 0;
+            while (Fetch(result) is { } chunk)
             {
-                nint pointer = chunk.DangerousGetHandle();
-                if (countsRows && NativeMethods.DataChunkGetSize(pointer) > 0)
+                using (chunk)
                 {
-                    changed = *(long*)NativeMethods.VectorGetData(NativeMethods.DataChunkGetVector(pointer, 0));
+                    nint pointer = chunk.DangerousGetHandle();
+                    if (countsRows && NativeMethods.DataChunkGetSize(pointer) > 0)
+                    {
+                        changed = *(long*)NativeMethods.VectorGetData(NativeMethods.DataChunkGetVector(pointer, 0));
+                    }
                 }
             }
-        }
 
-        return changed;
+            return changed;
+        }
+        finally
+        {
+            End(result);
+        }
     }
 
     /// <summary>The next chunk, or null at the end.</summary>
@@ -152,8 +183,16 @@ internal sealed unsafe class StatementRunner
             return new DataChunkHandle(chunk);
         }
 
+        if (ReferenceEquals(open, result))
+        {
+            open = null;
+        }
+
         return ErrorOf(result) is { } error ? throw Failure(error) : null;
     }
+
+    /// <summary>Drops what is kept for a connection that closes.</summary>
+    public void Forget() => tables.ClearFailure(connectionId);
 
     private PreparedStatementHandle Prepare(ExtractedStatementsHandle statements, ulong index)
     {

@@ -15,13 +15,13 @@ internal sealed unsafe class TableRegistry
     private readonly ConcurrentDictionary<string, RegisteredTable> tables = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<ulong, Exception> failures = new();
 
-    public void Register(ConnectionHandle connection, string name, IReadOnlyList<DuckDbColumnDefinition> columns, IChunkSource source)
+    public void Register(DuckDbDatabase database, string name, IReadOnlyList<DuckDbColumnDefinition> columns, IChunkSource source)
     {
         lock (gate)
         {
             if (!known.Contains(name))
             {
-                CreateFunction(connection, name);
+                CreateFunction(database, name);
                 known.Add(name);
             }
 
@@ -43,8 +43,15 @@ internal sealed unsafe class TableRegistry
 
     public Exception? TakeFailure(ulong connectionId) => failures.TryRemove(connectionId, out Exception? exception) ? exception : null;
 
-    private void CreateFunction(ConnectionHandle connection, string name)
+    // A connection of its own keeps the function out of the caller's transaction, whose rollback would take it away again.
+    private void CreateFunction(DuckDbDatabase database, string name)
     {
+        using DuckDbConnection connection = database.Connect();
+        if (connection.Scalar<bool>("SELECT count(*) > 0 FROM duckdb_functions() WHERE lower(function_name) = lower($1)", name))
+        {
+            throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB has a function named {name} of its own.");
+        }
+
         using TableFunctionHandle function = new(NativeMethods.CreateTableFunction());
         NativeMethods.TableFunctionSetName(function, name);
         nint self = GCHandle.ToIntPtr(GCHandle.Alloc(new NamedTable(this, name)));
@@ -53,9 +60,9 @@ internal sealed unsafe class TableRegistry
         NativeMethods.TableFunctionSetInit(function, &TableFunctionCallbacks.Init);
         NativeMethods.TableFunctionSetLocalInit(function, &TableFunctionCallbacks.LocalInit);
         NativeMethods.TableFunctionSetFunction(function, &TableFunctionCallbacks.Scan);
-        if (NativeMethods.RegisterTableFunction(connection, function) != NativeState.Success)
+        if (NativeMethods.RegisterTableFunction(connection.Handle, function) != NativeState.Success)
         {
-            throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB does not accept a table function named {name}; it may have one of its own.");
+            throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB does not accept a table function named {name}.");
         }
     }
 }

@@ -14,7 +14,10 @@ internal static class TimeValues
 
     public static long Micros(TimeOnly time) => time.Ticks / TicksPerMicro;
 
-    public static long Micros(DateTime time) => Floor(time.Ticks - DateTime.UnixEpoch.Ticks, TicksPerMicro);
+    public static long Micros(DateTime time) => Units(time, TicksPerMicro);
+
+    /// <summary>Units of so many ticks since 1970-01-01; what is below a unit is dropped, towards the past.</summary>
+    public static long Units(DateTime time, long ticksPerUnit) => Floor(time.Ticks - DateTime.UnixEpoch.Ticks, ticksPerUnit);
 
     public static DateOnly ToDate(int days) => days switch
     {
