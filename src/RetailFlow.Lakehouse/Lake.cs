@@ -23,6 +23,7 @@ public sealed class Lake : IAsyncDisposable
         Store = store;
         Engine = engine;
         Tables = new LakeTables(options, store, engine);
+        Indexes = new Indexes.KeyIndexes(options);
         Landing = new FileLanding(this);
         Pipeline = new Pipeline(this);
         Stock = new StockQueries(this);
@@ -70,6 +71,8 @@ public sealed class Lake : IAsyncDisposable
 
     internal LakeTables Tables { get; }
 
+    internal Indexes.KeyIndexes Indexes { get; }
+
     /// <summary>Opens a lake, creating its folder if there is none.</summary>
     /// <exception cref="LakeException">The project is missing or wrong, or the folder cannot be used.</exception>
     public static ValueTask<Lake> OpenAsync(LakeOptions options, CancellationToken cancellationToken = default)
@@ -84,6 +87,7 @@ public sealed class Lake : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        Indexes.Dispose();
         Engine.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -1,0 +1,94 @@
+{# Here ref('inventory_events') is what is new, and this is the rows there are of its keys. A key whose history matters is
+   marked with _evaluate: its governing count was voided, or a count came that is older than other records of the key. #}
+with counts as (
+    select sku, location, quantity, event_time, accepted_order
+    from (
+        select
+            c.stock_sku as sku,
+            c.stock_location as location,
+            c.quantity,
+            c.event_time,
+            c.accepted_order,
+            row_number() over (
+                partition by c.stock_sku, c.stock_location
+                order by c.event_time desc, c.accepted_order desc
+            ) as place
+        from {{ ref('inventory_events') }} as c
+        where
+            c.type = 'count'
+            and not c.voided
+            and c.accepted_order not in (
+                select v.retracted_order from {{ ref('inventory_events') }} as v
+                where v.retracted_order is not null
+            )
+    ) as ranked
+    where place = 1
+),
+
+governed as (
+    select
+        e.stock_sku as sku,
+        e.stock_location as location,
+        e.effect,
+        e.effect_time,
+        e.event_time,
+        e.accepted_order,
+        e.retracted_order,
+        s.sku is not null as known,
+        s.on_hand as old_on_hand,
+        s.last_event_time as old_event_time,
+        s.last_count_order as old_count_order,
+        s.sequence as old_sequence,
+        c.sku is not null
+        and (
+            s.last_count_time is null
+            or c.event_time > s.last_count_time
+            or (c.event_time = s.last_count_time and c.accepted_order > s.last_count_order)
+        ) as recounted,
+        c.quantity as count_quantity,
+        c.event_time as count_time,
+        c.accepted_order as count_order,
+        s.last_count_time as old_count_time
+    from {{ ref('inventory_events') }} as e
+    left join {{ this }} as s
+        on e.stock_sku = s.sku and e.stock_location = s.location
+    left join counts as c
+        on e.stock_sku = c.sku and e.stock_location = c.location
+),
+
+folded as (
+    select
+        sku,
+        location,
+        case when max(recounted) then max(count_quantity) else coalesce(max(old_on_hand), 0) end
+        + sum(
+            case
+                when recounted then case when effect_time > count_time then effect else 0 end
+                when old_count_time is null or effect_time > old_count_time then effect
+                else 0
+            end
+        ) as on_hand,
+        greatest(max(event_time), coalesce(max(old_event_time), max(event_time))) as last_event_time,
+        case when max(recounted) then max(count_time) else max(old_count_time) end as last_count_time,
+        case when max(recounted) then max(count_order) else max(old_count_order) end as last_count_order,
+        greatest(max(accepted_order), coalesce(max(old_sequence), max(accepted_order))) as sequence,
+        coalesce(max(retracted_order = old_count_order), false)
+        or coalesce(max(recounted and known and old_event_time > count_time), false) as _evaluate
+    from governed
+    group by sku, location
+)
+
+select
+    sku,
+    location,
+    cast(on_hand as decimal(28, 5)) as on_hand,
+    cast(0 as decimal(28, 5)) as held,
+    cast(0 as decimal(28, 5)) as committed,
+    cast({{ var('safety_stock') }} as decimal(28, 5)) as safety_stock,
+    cast(on_hand - {{ var('safety_stock') }} as decimal(28, 5)) as available,
+    last_event_time,
+    last_count_time,
+    last_count_order,
+    sequence,
+    _evaluate
+from folded

@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using System.Globalization;
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Quality;
+using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Lakehouse.Bronze;
+
+/// <summary>
+/// Brings one feed's Bronze table up to date with RAW: every record of a landed file becomes a row or is set aside with its reason.
+/// The position in the order of acceptance is committed with the rows.
+/// </summary>
+internal sealed class BronzeStep(Lake lake, FeedContract feed)
+{
+    /// <summary>The position that Bronze tables carry: the last landed ordinal that they contain.</summary>
+    public const string LandedPosition = "landed";
+
+    /// <summary>The position that every table carries: the last journal sequence that it contains.</summary>
+    public const string JournalPosition = "journal";
+
+    private readonly LakeTable _table = lake.Tables[$"bronze.{feed.Name}"];
+
+    /// <summary>Reads what has been landed since the last run and commits it.</summary>
+    public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        var known = await _table.TryLatestAsync(cancellationToken);
+        var position = fullRefresh ? 0 : Math.Max(0, LakeTable.Position(known, LandedPosition));
+        var files = await lake.Landing.Registry.AfterAsync(feed.Name, position, cancellationToken);
+        if (files.Count == 0 || dryRun)
+        {
+            return new StepReport(_table.Name, files.Count == 0 ? StepOutcome.NothingNew : StepOutcome.Planned) { Mode = "append" };
+        }
+
+        var schema = BronzeSchema.Of(feed);
+        var snapshot = await _table.EnsureAsync(schema, feed.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+        using var connection = lake.Engine.Connect();
+        using var sink = new QuarantineSink(lake.Engine);
+        var audit = AuditTable(connection, files);
+        var typed = lake.Engine.UniqueName("typed");
+        connection.Execute($"create table {typed} ({BronzeSchema.TypedColumns(feed)})");
+        try
+        {
+            var native = files.Where(f => feed.Record == RecordKind.Stock && EncodingOf(f) == RawEncoding.Json).ToList();
+            LoadMapped(connection, files.Except(native), typed, sink, cancellationToken);
+            using var blocks = new BlockQueue(lake.Store, native, 1 << 20, sink, file => Report(file, native.Count));
+            var parsed = new StockJsonSource(blocks, new StockRecordRules { SkewAllowance = feed.SkewAllowance }, sink, lake.Options.Threads ?? Environment.ProcessorCount);
+            var source = typed;
+            var function = lake.Engine.UniqueName("stock_json");
+            if (native.Count > 0)
+            {
+                connection.RegisterTable(function, StockColumns.Parsed, parsed);
+                source = native.Count == files.Count ? $"{function}()" : $"(select * from {function}() union all select * from {typed})";
+            }
+
+            var columns = string.Join(", ", schema.Fields.Select(f => f.Name switch
+            {
+                "_source_file" => "a._source_file",
+                "_batch_id" => "a._batch_id",
+                _ => "r." + SqlText.Name(f.Name),
+            }));
+            var select = $"select {columns} from {source} r join {audit} a on a.ordinal = r._file";
+            var written = await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+            if (native.Count > 0)
+            {
+                connection.UnregisterTable(function);
+            }
+
+            sink.Flush();
+            return await CommitAsync(connection, snapshot, schema, files, written, sink, audit, fullRefresh, clock, cancellationToken);
+        }
+        finally
+        {
+            connection.Execute($"drop table if exists {typed}");
+            connection.Execute($"drop table if exists {audit}");
+        }
+    }
+
+    private async ValueTask<StepReport> CommitAsync(
+        DuckDbConnection connection,
+        Snapshot snapshot,
+        StructType schema,
+        IReadOnlyList<LandedFile> files,
+        IReadOnlyList<AddFile> written,
+        QuarantineSink sink,
+        string audit,
+        bool fullRefresh,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        var accepted = written.Sum(f => f.ParsedStatistics!.NumRecords!.Value);
+        var last = files[^1].Ordinal;
+        var journal = files.Max(f => f.LastSequence);
+        if (sink.Count > 0 || fullRefresh)
+        {
+            var rows = $"select 'bronze' as layer, q.rule, q.field, q.detail, a._source_file as source_file, a._batch_id as batch_id, q._row as row, q.raw, cast(null as varchar) as record, "
+                + $"cast(null as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, q._file "
+                + $"from {sink.Table} q join {audit} a on a.ordinal = q._file";
+            await lake.Quarantine.AppendAsync(connection, feed.Name, rows, $"bronze.{feed.Name}", last, cancellationToken, fullRefresh ? "bronze" : null);
+        }
+
+        var transaction = DeltaTransaction.Create(snapshot, fullRefresh ? "CREATE OR REPLACE TABLE AS SELECT" : "STREAMING UPDATE");
+        if (fullRefresh)
+        {
+            transaction.ReadWholeTable();
+            foreach (var file in snapshot.Files)
+            {
+                transaction.Remove(file);
+            }
+
+            if (!schema.Equals(snapshot.Schema))
+            {
+                transaction.SetMetadata(snapshot.Metadata with { SchemaString = schema.ToJson() });
+            }
+        }
+
+        foreach (var file in written)
+        {
+            transaction.Add(file);
+        }
+
+        transaction.ReadTransaction(LandedPosition);
+        transaction.SetTransaction(LandedPosition, last);
+        if (journal is { } sequence)
+        {
+            transaction.SetTransaction(JournalPosition, sequence);
+        }
+
+        if (fullRefresh)
+        {
+            StepCounters.Restart(transaction, received: accepted + sink.Count, accepted, duplicates: 0, quarantined: sink.Count);
+        }
+        else
+        {
+            StepCounters.Add(transaction, snapshot, received: accepted + sink.Count, accepted, duplicates: 0, quarantined: sink.Count);
+        }
+
+        if (await _table.CommitAsync(transaction, cancellationToken) is not CommitResult.Committed committed)
+        {
+            throw new LakeException(LakeErrorKind.Conflict, $"{_table.Name}: another process consumed the same files; run again.");
+        }
+
+        return new StepReport(_table.Name, StepOutcome.Committed)
+        {
+            Version = committed.Version,
+            Received = accepted + sink.Count,
+            Accepted = accepted,
+            Quarantined = sink.Count,
+            RowsWritten = accepted,
+            FilesWritten = written.Count,
+            Mode = "append",
+            Elapsed = clock.Elapsed,
+        };
+    }
+
+    private void LoadMapped(DuckDbConnection connection, IEnumerable<LandedFile> files, string typed, QuarantineSink sink, CancellationToken cancellationToken)
+    {
+        foreach (var file in files)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var raw = Load(connection, file, sink);
+            if (raw is null)
+            {
+                continue;
+            }
+
+            if (feed.Record == RecordKind.Stock)
+            {
+                new StockMapping(feed, sink).Run(connection, raw, typed);
+            }
+            else
+            {
+                new ColumnMapping(feed, sink).Run(connection, raw, typed);
+            }
+        }
+    }
+
+    private RawTable? Load(DuckDbConnection connection, LandedFile file, QuarantineSink sink)
+    {
+        switch (EncodingOf(file))
+        {
+            case RawEncoding.Csv:
+                using (var stream = RawStreams.Open(lake.Store, file))
+                {
+                    return CsvText.Load(connection, lake.Engine, stream, file, feed.Csv, sink);
+                }
+
+            case RawEncoding.Parquet:
+                var local = lake.Store.LocalPath(file.Path)
+                    ?? throw new LakeException(LakeErrorKind.Unavailable, $"RAW file {file.Path} is not on a local file system.");
+                return ParquetText.Load(connection, lake.Engine, local, file, sink);
+            case RawEncoding.Json:
+                using (var blocks = new JsonBlockReader(file, RawStreams.Open(lake.Store, file), 1 << 20, sink))
+                {
+                    return JsonText.Load(connection, lake.Engine, blocks, file, [.. feed.Columns.Select(c => c.Name)], sink);
+                }
+
+            default:
+                throw new InvalidOperationException($"Encoding of {file.Path}.");
+        }
+    }
+
+    private string AuditTable(DuckDbConnection connection, IEnumerable<LandedFile> files)
+    {
+        var name = lake.Engine.UniqueName("landed");
+        var values = files.Select(f => $"({f.Ordinal.ToString(CultureInfo.InvariantCulture)}, {SqlText.Literal(f.Path)}, {SqlText.Literal(f.BatchId)})");
+        connection.Execute($"create table {name} as select * from (values {string.Join(", ", values)}) v(ordinal, _source_file, _batch_id)");
+        return name;
+    }
+
+    private void Report(LandedFile file, int count) =>
+        lake.Options.Progress?.Invoke(new LakeProgress(_table.Name, $"reading {Path.GetFileName(file.Path)} of {count} files", null));
+
+    private static RawEncoding EncodingOf(LandedFile file) => file.IsJournal ? RawEncoding.Json : RawFormat.Of(file.Path).Encoding;
+}

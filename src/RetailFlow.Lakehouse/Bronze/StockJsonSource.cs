@@ -1,0 +1,140 @@
+using System.Text;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Lakehouse.Bronze;
+
+/// <summary>
+/// Stock records in JSON as rows of the engine: the engine's threads take blocks and parse them side by side. What breaks a rule
+/// goes to the sink, so every record is either a row or set aside.
+/// </summary>
+internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules, QuarantineSink sink, int threads) : IChunkSource
+{
+    private long _received;
+
+    /// <inheritdoc/>
+    public int MaxThreads => threads;
+
+    /// <summary>Records that were looked at.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    /// <inheritdoc/>
+    public IChunkReader OpenReader() => new Reader(this, blocks, rules, sink);
+
+    private sealed class Reader(StockJsonSource owner, BlockQueue blocks, StockRecordRules rules, QuarantineSink sink) : IChunkReader
+    {
+        private readonly StockRecordParser _parser = new(rules);
+        private readonly StockRecordDraft _draft = new();
+        private RecordBlock? _block;
+        private byte[] _source = [];
+        private long _landedAtMicros;
+        private int _position;
+        private long _row;
+
+        public int Read(DuckDbChunkWriter chunk)
+        {
+            var rows = 0;
+            var received = 0L;
+            while (rows < chunk.Capacity)
+            {
+                if (_block is null && !NextBlock())
+                {
+                    break;
+                }
+
+                if (NextRecord(out var record))
+                {
+                    received++;
+                    if (Judge(record, chunk, rows))
+                    {
+                        rows++;
+                    }
+                }
+            }
+
+            Interlocked.Add(ref owner._received, received);
+            return rows;
+        }
+
+        public void Dispose() => _block?.Dispose();
+
+        private bool NextBlock()
+        {
+            _block = blocks.Next();
+            if (_block is null)
+            {
+                return false;
+            }
+
+            _position = 0;
+            _row = _block.FirstRow - 1;
+            _source = Encoding.UTF8.GetBytes(_block.File.Source);
+            _landedAtMicros = Micros(_block.File.LandedAt);
+            return true;
+        }
+
+        private bool NextRecord(out ReadOnlySpan<byte> record)
+        {
+            var block = _block!;
+            var rest = block.Bytes[_position..];
+            if (!block.Lines)
+            {
+                record = rest;
+                _row++;
+                _position = block.Length;
+            }
+            else
+            {
+                var end = rest.IndexOf((byte)'\n');
+                record = end < 0 ? rest : rest[..end];
+                _position += end < 0 ? rest.Length : end + 1;
+                _row++;
+                record = record.Trim(" \t\r"u8);
+            }
+
+            return !record.IsEmpty || Release();
+        }
+
+        private bool Judge(ReadOnlySpan<byte> record, DuckDbChunkWriter chunk, int row)
+        {
+            var file = _block!.File;
+            var source = (ReadOnlySpan<byte>)_source;
+            var receivedAt = _landedAtMicros;
+            if (file.IsJournal)
+            {
+                var envelope = new JournalEnvelopeReader(record);
+                receivedAt = envelope.ReceivedAtMicros;
+                source = envelope.Source;
+                record = envelope.IsMalformed ? envelope.Malformed() : envelope.Record;
+            }
+
+            var accepted = _parser.Parse(record, new StockRecordContext(source, receivedAt), _draft, out var violation);
+            if (accepted)
+            {
+                StockColumns.Write(chunk, row, _draft, receivedAt, file.Ordinal, _row);
+            }
+            else
+            {
+                sink.Add(file, _row, violation.Rule, violation.Field, violation.Detail, record);
+            }
+
+            Release();
+            return accepted;
+        }
+
+        private bool Release()
+        {
+            if (_block is { } block && _position >= block.Length)
+            {
+                block.Dispose();
+                _block = null;
+            }
+
+            return false;
+        }
+
+        private static long Micros(DateTimeOffset instant) => (instant.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+
+namespace RetailFlow.Lakehouse.Engine;
+
+/// <summary>Quoting of names and literals; the only place where text becomes SQL.</summary>
+internal static class SqlText
+{
+    /// <summary>A quoted identifier.</summary>
+    public static string Name(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>A string literal, or NULL.</summary>
+    public static string Literal(string? value) =>
+        value is null ? "NULL" : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+
+    /// <summary>A list literal of strings.</summary>
+    public static string List(IEnumerable<string> values)
+    {
+        var text = new StringBuilder("[");
+        foreach (var value in values)
+        {
+            if (text.Length > 1)
+            {
+                text.Append(',');
+            }
+
+            text.Append(Literal(value));
+        }
+
+        return text.Append(']').ToString();
+    }
+
+    /// <summary>Quoted names, separated by commas.</summary>
+    public static string Names(IEnumerable<string> names, string? qualifier = null) =>
+        string.Join(", ", names.Select(name => qualifier is null ? Name(name) : $"{qualifier}.{Name(name)}"));
+
+    /// <summary>Equality of each column of two relations, nulls equal.</summary>
+    public static string SameColumns(IEnumerable<string> columns, string left, string right) =>
+        string.Join(" and ", columns.Select(column => $"{left}.{Name(column)} is not distinct from {right}.{Name(column)}"));
+
+    /// <summary>Equality of key columns, which are never null.</summary>
+    public static string SameKey(IEnumerable<string> columns, string left, string right) =>
+        string.Join(" and ", columns.Select(column => $"{left}.{Name(column)} = {right}.{Name(column)}"));
+
+    /// <summary>A TIMESTAMPTZ literal.</summary>
+    public static string Instant(DateTimeOffset value) =>
+        $"TIMESTAMPTZ '{value.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00'";
+}

@@ -1,0 +1,226 @@
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Indexes;
+
+/// <summary>
+/// Finds the rows of a table that have given keys without scanning it. It is derived from the table's data files: each file is
+/// indexed once, when it is first seen, so that a lookup after a small commit costs the commit, not the table. Runs are merged as in
+/// a log-structured merge tree; entries of files that the table has dropped are passed over.
+/// </summary>
+internal sealed class KeyIndex : IDisposable
+{
+    private const int MostRuns = 12;
+
+    private readonly object _gate = new();
+    private readonly LakeTable _table;
+    private readonly IReadOnlyList<string> _columns;
+    private readonly string _folder;
+    private readonly Func<Guid> _newGuid;
+    private readonly HashSet<string> _indexed = new(StringComparer.Ordinal);
+    private List<IndexRun>? _runs;
+
+    public KeyIndex(LakeTable table, IReadOnlyList<string> columns, string folder, Func<Guid> newGuid)
+    {
+        _table = table;
+        _columns = columns;
+        _folder = folder;
+        _newGuid = newGuid;
+    }
+
+    /// <summary>The key of a row as one text, null if a column of it is null.</summary>
+    public static string KeyText(IReadOnlyList<string> columns, string? qualifier = null)
+    {
+        var names = columns.Select(c => (qualifier is null ? "" : qualifier + ".") + SqlText.Name(c)).ToList();
+        return string.Join(" || chr(31) || ", names.Select(n => $"cast({n} as varchar)"));
+    }
+
+    /// <summary>
+    /// Rows of <paramref name="snapshot"/> whose key may be one of <paramref name="hashes"/>, by data file; every row whose key is
+    /// one of them is among them.
+    /// </summary>
+    public IReadOnlyDictionary<string, List<uint>> Find(DuckDbConnection connection, Snapshot snapshot, IEnumerable<ulong> hashes)
+    {
+        lock (_gate)
+        {
+            var live = CatchUp(connection, snapshot);
+            var found = new List<(IndexRun Run, IndexEntry Entry)>();
+            foreach (var hash in hashes)
+            {
+                foreach (var run in _runs!)
+                {
+                    run.Find(hash, found);
+                }
+            }
+
+            var rows = new Dictionary<string, List<uint>>(StringComparer.Ordinal);
+            foreach (var (run, entry) in found)
+            {
+                var file = run.Files[(int)entry.File];
+                if (!live.Contains(file))
+                {
+                    continue;
+                }
+
+                if (!rows.TryGetValue(file, out var list))
+                {
+                    rows[file] = list = [];
+                }
+
+                list.Add(entry.Row);
+            }
+
+            return rows;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _runs?.ForEach(run => run.Dispose());
+            _runs = null;
+        }
+    }
+
+    private HashSet<string> CatchUp(DuckDbConnection connection, Snapshot snapshot)
+    {
+        Load();
+        var live = new HashSet<string>(snapshot.FileCount, StringComparer.Ordinal);
+        var missing = new List<string>();
+        foreach (var file in snapshot.Files)
+        {
+            live.Add(file.DecodedPath);
+            if (!_indexed.Contains(file.DecodedPath))
+            {
+                missing.Add(file.DecodedPath);
+            }
+        }
+
+        if (_runs!.Sum(r => r.Files.Count(f => !live.Contains(f))) * 2 > Math.Max(64, _indexed.Count))
+        {
+            Forget();
+            missing = [.. live];
+        }
+
+        if (missing.Count > 0)
+        {
+            _runs!.Add(Build(connection, missing));
+            _indexed.UnionWith(missing);
+            Merge(live);
+        }
+
+        return live;
+    }
+
+    private void Load()
+    {
+        if (_runs is not null)
+        {
+            return;
+        }
+
+        _runs = [];
+        Directory.CreateDirectory(_folder);
+        foreach (var path in Directory.EnumerateFiles(_folder, "*.run"))
+        {
+            var run = IndexRun.TryOpen(path);
+            if (run is null || run.Files.All(_indexed.Contains))
+            {
+                run?.Dispose();
+                File.Delete(path);
+                continue;
+            }
+
+            _runs.Add(run);
+            _indexed.UnionWith(run.Files);
+        }
+    }
+
+    private void Forget()
+    {
+        foreach (var run in _runs!)
+        {
+            run.Dispose();
+            File.Delete(run.Path);
+        }
+
+        _runs.Clear();
+        _indexed.Clear();
+    }
+
+    private IndexRun Build(DuckDbConnection connection, List<string> files)
+    {
+        var ordinals = files.Select((file, i) => (File: _table.FileOf(file), Ordinal: (uint)i)).ToDictionary(f => f.File, f => f.Ordinal, StringComparer.Ordinal);
+        var entries = new List<IndexEntry>();
+        foreach (var (file, ordinal) in ordinals)
+        {
+            var sql = $"select {KeyText(_columns)} as k, file_row_number from read_parquet({SqlText.Literal(file)}, hive_partitioning = false, file_row_number = true) where {KeyText(_columns)} is not null";
+            using var result = connection.Query(sql);
+            while (result.NextChunk(out var chunk))
+            {
+                var rows = chunk.Column<long>(1);
+                for (var i = 0; i < chunk.RowCount; i++)
+                {
+                    entries.Add(new IndexEntry(KeyHash.Of(chunk.GetUtf8(0, i)), ordinal, (uint)rows[i]));
+                }
+            }
+        }
+
+        var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries);
+        sorted.Sort();
+        return IndexRun.Write(NewPath(), files, sorted);
+    }
+
+    /// <summary>Merges runs of like size, so that a lookup asks few of them and each entry is rewritten a logarithmic number of times.</summary>
+    private void Merge(HashSet<string> live)
+    {
+        if (_runs!.Count <= MostRuns)
+        {
+            return;
+        }
+
+        _runs.Sort((a, b) => b.Count.CompareTo(a.Count));
+        var keep = _runs.Count - 2;
+        var size = _runs[keep].Count + _runs[keep + 1].Count;
+        while (keep > 0 && _runs[keep - 1].Count <= size * 2)
+        {
+            keep--;
+            size += _runs[keep].Count;
+        }
+
+        var merged = _runs.Skip(keep).ToList();
+        var files = merged.SelectMany(r => r.Files).Where(live.Contains).Distinct(StringComparer.Ordinal).ToList();
+        var ordinals = files.Select((f, i) => (f, i)).ToDictionary(f => f.f, f => (uint)f.i, StringComparer.Ordinal);
+        var entries = new List<IndexEntry>();
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var run in merged)
+        {
+            var fresh = run.Files.Select(f => taken.Add(f) && ordinals.TryGetValue(f, out var ordinal) ? ordinal : uint.MaxValue).ToArray();
+            for (var i = 0L; i < run.Count; i++)
+            {
+                var entry = run[i];
+                if (fresh[entry.File] != uint.MaxValue)
+                {
+                    entries.Add(entry with { File = fresh[entry.File] });
+                }
+            }
+        }
+
+        var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries);
+        sorted.Sort();
+        var replacement = IndexRun.Write(NewPath(), files, sorted);
+        _runs.RemoveRange(keep, _runs.Count - keep);
+        _runs.Add(replacement);
+        foreach (var run in merged)
+        {
+            run.Dispose();
+            File.Delete(run.Path);
+        }
+    }
+
+    private string NewPath() => Path.Combine(_folder, $"{_newGuid():N}.run");
+}

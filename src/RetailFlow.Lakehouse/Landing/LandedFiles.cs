@@ -1,0 +1,150 @@
+using System.Globalization;
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Landing;
+
+/// <summary>The registry of RAW, <c>system.landed_files</c>: its ordinals are the order in which bytes were accepted.</summary>
+internal sealed class LandedFiles(Lake lake)
+{
+    /// <summary>Full name of the table.</summary>
+    public const string TableName = "system.landed_files";
+
+    private const string OrdinalPosition = "landed_files.ordinal";
+    private const string JournalPosition = "journal";
+
+    private LakeTable Table => lake.Tables[TableName];
+
+    /// <summary>The greatest journal sequence that is registered, or -1.</summary>
+    public async ValueTask<long> JournalPositionAsync(CancellationToken cancellationToken) =>
+        LakeTable.Position(await Table.TryLatestAsync(cancellationToken), JournalPosition);
+
+    /// <summary>Registers files at the end of the order, all in one commit.</summary>
+    public async ValueTask RegisterAsync(IReadOnlyList<LandedFile> files, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        while (true)
+        {
+            var snapshot = await Table.EnsureAsync(LandedFile.Schema, "RAW files and journal ranges in the order of acceptance.", lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+            var fresh = await WithoutKnownAsync(snapshot, files, cancellationToken);
+            if (fresh.Count == 0)
+            {
+                return;
+            }
+
+            var last = Math.Max(0, LakeTable.Position(snapshot, OrdinalPosition));
+            var rows = fresh.Select((file, i) => file with { Ordinal = last + 1 + i }).ToList();
+            using var connection = lake.Engine.Connect();
+            var written = await lake.Tables.Writer.WriteAsync(connection, Values(rows), Table.Path, LandedFile.Schema, WriteLayout.AsTheyCome, cancellationToken);
+            var transaction = DeltaTransaction.Create(snapshot, "LAND");
+            foreach (var file in written)
+            {
+                transaction.Add(file);
+            }
+
+            transaction.ReadTransaction(OrdinalPosition);
+            transaction.SetTransaction(OrdinalPosition, last + rows.Count);
+            if (rows.Max(r => r.LastSequence) is { } sequence)
+            {
+                transaction.ReadTransaction(JournalPosition);
+                transaction.SetTransaction(JournalPosition, sequence);
+            }
+
+            if (await Table.CommitAsync(transaction, cancellationToken) is CommitResult.Committed)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The landed batch of that name, or null.</summary>
+    public async ValueTask<LandedFile?> FindAsync(string feed, string source, string batchId, CancellationToken cancellationToken)
+    {
+        if (await Table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        {
+            return null;
+        }
+
+        using var connection = lake.Engine.Connect();
+        return Read(connection, $"select * from {Table.Relation(snapshot)} where kind = 'file' and feed = $1 and source = $2 and batch_id = $3", feed, source, batchId).FirstOrDefault();
+    }
+
+    /// <summary>Paths of registered files; nothing is read where <paramref name="wanted"/> is 0.</summary>
+    public async ValueTask<IReadOnlySet<string>> PathsAsync(int wanted, CancellationToken cancellationToken)
+    {
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        if (wanted > 0 && await Table.TryLatestAsync(cancellationToken) is { } snapshot)
+        {
+            using var connection = lake.Engine.Connect();
+            using var result = connection.Query($"select path from {Table.Relation(snapshot)} where kind = 'file'");
+            foreach (var row in result.Rows())
+            {
+                paths.Add((string)row[0]!);
+            }
+        }
+
+        return paths;
+    }
+
+    /// <summary>Files of a feed after <paramref name="ordinal"/>, in order.</summary>
+    public async ValueTask<IReadOnlyList<LandedFile>> AfterAsync(string feed, long ordinal, CancellationToken cancellationToken)
+    {
+        if (await Table.TryLatestAsync(cancellationToken) is not { } snapshot || LakeTable.Position(snapshot, OrdinalPosition) <= ordinal)
+        {
+            return [];
+        }
+
+        var files = FileSkipper.Select(
+            snapshot.Files,
+            snapshot.Schema,
+            snapshot.Metadata.PartitionColumns,
+            new FilePredicate.Compare("ordinal", ComparisonOperator.Greater, Literal.Of(ordinal)));
+        using var connection = lake.Engine.Connect();
+        return [.. Read(connection, $"select * from {Table.Relation(snapshot.Schema, files)} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
+    }
+
+    private async ValueTask<IReadOnlyList<LandedFile>> WithoutKnownAsync(Snapshot snapshot, IReadOnlyList<LandedFile> files, CancellationToken cancellationToken)
+    {
+        var journal = LakeTable.Position(snapshot, JournalPosition);
+        var paths = await PathsAsync(files.Count(f => !f.IsJournal), cancellationToken);
+        return [.. files.Where(f => f.IsJournal ? f.LastSequence > journal : !paths.Contains(f.Path))];
+    }
+
+    private static string Values(IEnumerable<LandedFile> rows)
+    {
+        static string Number(long? value) => value is { } number ? number.ToString(CultureInfo.InvariantCulture) : "null";
+        var values = rows.Select(r =>
+            $"({Number(r.Ordinal)}, {SqlText.Literal(r.Feed)}, {SqlText.Literal(r.Source)}, {SqlText.Literal(r.BatchId)}, {SqlText.Literal(r.Path)}, "
+            + $"{SqlText.Literal(r.Kind)}, {Number(r.FromOffset)}, {Number(r.ToOffset)}, {SqlText.Literal(r.Sha256)}, "
+            + $"{Number(r.FirstSequence)}, {Number(r.LastSequence)}, {SqlText.Instant(r.LandedAt)})");
+        return $"select * from (values {string.Join(", ", values)}) v({SqlText.Names(LandedFile.Schema.Fields.Select(f => f.Name))})";
+    }
+
+    private static IEnumerable<LandedFile> Read(RetailFlow.DuckDb.DuckDbConnection connection, string sql, params object?[] parameters)
+    {
+        using var result = connection.Query(sql, parameters);
+        foreach (var row in result.Rows())
+        {
+            yield return new LandedFile
+            {
+                Ordinal = (long)row[0]!,
+                Feed = (string)row[1]!,
+                Source = (string)row[2]!,
+                BatchId = (string)row[3]!,
+                Path = (string)row[4]!,
+                Kind = (string)row[5]!,
+                FromOffset = (long)row[6]!,
+                ToOffset = (long)row[7]!,
+                Sha256 = (string?)row[8],
+                FirstSequence = (long?)row[9],
+                LastSequence = (long?)row[10],
+                LandedAt = (DateTimeOffset)row[11]!,
+            };
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Maintenance;
+
+/// <summary>File layout of tables: rows are moved between files, never changed (<c>dataChange = false</c>).</summary>
+public sealed class TableMaintenance
+{
+    private const long SmallFileBytes = DataFileWriter.TargetFileBytes / 4;
+    private const long OrderedFileBytes = 16L << 20;
+    private const int SmallFilesBeforeCompaction = 40;
+
+    private readonly Lake _lake;
+
+    internal TableMaintenance(Lake lake) => _lake = lake;
+
+    /// <summary>
+    /// Without columns: gathers small files into larger ones. With columns: sorts the whole table along a Morton curve over the ranks
+    /// of their values, so that rows with like values lie in few files.
+    /// </summary>
+    /// <exception cref="LakeException">There is no such table or column, or another writer removed what was being moved.</exception>
+    public async ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken)
+    {
+        var found = _lake.Tables[table];
+        var snapshot = await found.LatestAsync(cancellationToken);
+        foreach (var column in zorder)
+        {
+            if (snapshot.Schema.Find(column) is null)
+            {
+                throw new LakeException(LakeErrorKind.InvalidInput, $"Table {table} has no column '{column}' to order by.");
+            }
+        }
+
+        var files = zorder.Count > 0 ? snapshot.Files.ToList() : snapshot.Files.Where(f => f.Size < SmallFileBytes).ToList();
+        if (files.Count == 0 || (zorder.Count == 0 && files.Count < 2))
+        {
+            return new OptimizeReport(table, null, 0, 0, 0, 0, NothingToDo: true);
+        }
+
+        _lake.Options.Progress?.Invoke(new LakeProgress(table, $"rewriting {files.Count} files", null));
+        using var connection = _lake.Engine.Connect();
+        using var cancel = connection.CancelWith(cancellationToken);
+        var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
+        var relation = found.Relation(snapshot.Schema, files);
+        var select = $"select {names} from {relation}";
+        var layout = WriteLayout.AsTheyCome;
+        if (zorder.Count > 0)
+        {
+            select = MortonOrder.Select(connection, _lake.Engine, relation, names, zorder);
+            layout = new WriteLayout { FileBytes = OrderedFileBytes };
+        }
+
+        var written = await _lake.Tables.Writer.WriteAsync(connection, select, found.Path, snapshot.Schema, layout, cancellationToken);
+        var transaction = DeltaTransaction.Create(snapshot, "OPTIMIZE");
+        transaction.OperationParameters["zOrderBy"] = System.Text.Json.JsonSerializer.Serialize(zorder);
+        foreach (var file in files)
+        {
+            transaction.Remove(file, dataChange: false);
+        }
+
+        foreach (var file in written)
+        {
+            transaction.Add(file with { DataChange = false });
+        }
+
+        return await found.CommitAsync(transaction, cancellationToken) is CommitResult.Committed committed
+            ? new OptimizeReport(table, committed.Version, files.Count, written.Count, files.Sum(f => f.Size), written.Sum(f => f.Size), NothingToDo: false)
+            : throw new LakeException(LakeErrorKind.Conflict, $"{table}: another writer changed the files that were being rewritten; try again.");
+    }
+
+    /// <summary>Gathers the small files of tables that have collected many, as streams of small commits do.</summary>
+    internal async ValueTask CompactAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
+    {
+        foreach (var name in tables)
+        {
+            if (await _lake.Tables[name].TryLatestAsync(cancellationToken) is { } snapshot
+                && snapshot.Files.Count(f => f.Size < SmallFileBytes) >= SmallFilesBeforeCompaction)
+            {
+                try
+                {
+                    await OptimizeAsync(name, [], cancellationToken);
+                }
+                catch (LakeException e) when (e.Kind == LakeErrorKind.Conflict)
+                {
+                    // The table is as it was; the next run finds the small files again.
+                }
+            }
+        }
+    }
+}
+
+/// <summary>What a rewrite did.</summary>
+/// <param name="Table">Table.</param>
+/// <param name="Version">Version committed, or null.</param>
+/// <param name="FilesRemoved">Files that left.</param>
+/// <param name="FilesAdded">Files that came.</param>
+/// <param name="BytesRemoved">Bytes that left.</param>
+/// <param name="BytesAdded">Bytes that came.</param>
+/// <param name="NothingToDo">True if the layout was good already.</param>
+public sealed record OptimizeReport(string Table, long? Version, int FilesRemoved, int FilesAdded, long BytesRemoved, long BytesAdded, bool NothingToDo);

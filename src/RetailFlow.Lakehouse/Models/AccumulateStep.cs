@@ -1,0 +1,273 @@
+using System.Diagnostics;
+using System.Globalization;
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Bronze;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Indexes;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Models;
+
+/// <summary>
+/// A model that keeps the accepted records of a log. Its SQL F satisfies F(F(A) + B) = F(A + B) on what B adds, because a verdict
+/// depends only on records accepted before. So a run evaluates F over what is new together with those accepted rows that share a key
+/// with it, found through key indexes, and appends the rows of the new records.
+/// </summary>
+internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
+{
+    private const int MostPinnedFiles = 48;
+    private const int ScanFactor = 8;
+
+    private readonly ModelContext _context = new(lake, model);
+    private readonly LakeTable _table = lake.Tables[model.Name];
+
+    /// <summary>Brings the table up to date.</summary>
+    public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (await _context.SnapshotsAsync(cancellationToken) is not { } inputs)
+        {
+            return new StepReport(model.Name, StepOutcome.NothingNew);
+        }
+
+        var (inputName, input) = inputs.Single();
+        var snapshot = await _table.TryLatestAsync(cancellationToken);
+        var from = fullRefresh ? -1 : LakeTable.Position(snapshot, ModelContext.PositionName(inputName));
+        if (from == input.Version)
+        {
+            return new StepReport(model.Name, StepOutcome.NothingNew);
+        }
+
+        var changes = await InputChanges.BetweenAsync(lake.Tables[inputName], from, input, cancellationToken);
+        if (changes.IsEmpty || dryRun)
+        {
+            return new StepReport(model.Name, changes.IsEmpty ? StepOutcome.NothingNew : StepOutcome.Planned);
+        }
+
+        if (changes.Removed.Count > 0)
+        {
+            return await RunAsync(fullRefresh: true, dryRun, cancellationToken);
+        }
+
+        using var connection = lake.Engine.Connect();
+        using var cancel = connection.CancelWith(cancellationToken);
+        var history = fullRefresh ? null : snapshot;
+        var fresh = Files(lake.Tables[inputName], input.Schema, changes.Added);
+        var freshView = _context.View(connection, "fresh", fresh);
+        var columns = SqlText.Names(input.Schema.Fields.Select(f => f.Name));
+        var state = history is { FileCount: > 0 } ? await StateAsync(connection, history, freshView, changes.AddedRows, input.Schema, cancellationToken) : null;
+        var together = state is null ? fresh : $"(select {columns} from {freshView} union all select {columns} from {state})";
+        var inputView = _context.View(connection, "records", together);
+        var rejected = model.Rejected is { } name
+            ? _context.TemporaryTable(connection, "rejected", RenderOf(name, inputView))
+            : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the strategy accumulate needs 'rejected', the ephemeral model of records that are not accepted.");
+        var select = _context.Render(model.Sql, table => lake.Project.FindModel(table) is { IsEphemeral: true } ? rejected : inputView);
+        var schema = _context.SchemaOf(connection, select, []);
+        var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
+        var onlyFresh = state is null ? select : $"select * from ({select}) where _file >= {firstFile.ToString(CultureInfo.InvariantCulture)}";
+        var table = await EnsureAsync(schema, snapshot, fullRefresh, cancellationToken);
+        var written = await lake.Tables.Writer.WriteAsync(connection, onlyFresh, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+        return await CommitAsync(connection, table, schema, inputs, changes, written, rejected, inputView, firstFile, fullRefresh, clock, cancellationToken);
+    }
+
+    private async ValueTask<StepReport> CommitAsync(
+        DuckDbConnection connection,
+        Snapshot table,
+        StructType schema,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        InputChanges changes,
+        IReadOnlyList<AddFile> written,
+        string rejected,
+        string inputView,
+        long firstFile,
+        bool fullRefresh,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        var accepted = written.Sum(f => f.ParsedStatistics!.NumRecords!.Value);
+        var fresh = $"_file >= {firstFile.ToString(CultureInfo.InvariantCulture)}";
+        var duplicates = connection.Scalar<long>($"select count(*) from {rejected} where {fresh} and verdict = 'duplicate'");
+        var quarantined = connection.Scalar<long>($"select count(*) from {rejected} where {fresh} and verdict <> 'duplicate'");
+        if (quarantined > 0 || fullRefresh)
+        {
+            var feed = _context.Inputs[0][(_context.Inputs[0].IndexOf('.', StringComparison.Ordinal) + 1)..];
+            var rows = $"select 'silver' as layer, x.verdict as rule, '' as field, "
+                + $"case x.verdict when 'identity_conflict' then 'the identity (source, event_id, line) was accepted before with other content' else 'the record it voids is itself a void' end as detail, "
+                + $"r._source_file as source_file, r._batch_id as batch_id, r._row as row, cast(null as blob) as raw, cast(to_json(r) as varchar) as record, "
+                + $"cast(to_json(o) as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, r._file "
+                + $"from {rejected} x join {inputView} r on r._file = x._file and r._row = x._row "
+                + $"left join {inputView} o on o._file = x.other_file and o._row = x.other_row where x.{fresh} and x.verdict <> 'duplicate'";
+            var last = connection.Scalar<long>($"select coalesce(max(_file), 0) from {inputView}");
+            await lake.Quarantine.AppendAsync(connection, feed, rows, model.Name, last, cancellationToken, replaceLayer: fullRefresh ? "silver" : null);
+        }
+
+        var transaction = DeltaTransaction.Create(table, fullRefresh ? "CREATE OR REPLACE TABLE AS SELECT" : "STREAMING UPDATE");
+        foreach (var file in fullRefresh ? [.. table.Files] : Array.Empty<AddFile>())
+        {
+            transaction.Remove(file);
+        }
+
+        if (fullRefresh && !schema.Equals(table.Schema))
+        {
+            transaction.SetMetadata(table.Metadata with { SchemaString = schema.ToJson() });
+        }
+
+        foreach (var file in written)
+        {
+            transaction.Add(file);
+        }
+
+        ModelContext.SetPositions(transaction, inputs);
+        if (fullRefresh)
+        {
+            StepCounters.Restart(transaction, changes.AddedRows, accepted, duplicates, quarantined);
+        }
+        else
+        {
+            StepCounters.Add(transaction, table, changes.AddedRows, accepted, duplicates, quarantined);
+        }
+
+        if (accepted + duplicates + quarantined != changes.AddedRows)
+        {
+            throw new LakeException(
+                LakeErrorKind.Configuration,
+                $"{model.Name}: of {changes.AddedRows} records {accepted} were accepted, {duplicates} are duplicates and {quarantined} were set aside; a record must be exactly one of them.");
+        }
+
+        if (await _table.CommitAsync(transaction, cancellationToken) is not CommitResult.Committed committed)
+        {
+            throw new LakeException(LakeErrorKind.Conflict, $"{model.Name}: another process brought it up to date at the same time; run again.");
+        }
+
+        return new StepReport(model.Name, StepOutcome.Committed)
+        {
+            Version = committed.Version,
+            Received = changes.AddedRows,
+            Accepted = accepted,
+            Duplicates = duplicates,
+            Quarantined = quarantined,
+            RowsWritten = accepted,
+            FilesWritten = written.Count,
+            Mode = fullRefresh ? "full" : "append",
+            Elapsed = clock.Elapsed,
+        };
+    }
+
+    private async ValueTask<Snapshot> EnsureAsync(StructType schema, Snapshot? snapshot, bool fullRefresh, CancellationToken cancellationToken)
+    {
+        if (snapshot is not null)
+        {
+            return fullRefresh || schema.Fields.Select(f => f.Name).SequenceEqual(snapshot.Schema.Fields.Select(f => f.Name), StringComparer.Ordinal)
+                ? snapshot
+                : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the model's columns are not those of the table; run it once with --full-refresh.");
+        }
+
+        return await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+    }
+
+    private string RenderOf(string ephemeral, string inputView)
+    {
+        var definition = lake.Project.Models.First(m => m.ShortName == ephemeral);
+        return new ModelContext(lake, definition).Render(definition.Sql, _ => inputView);
+    }
+
+    /// <summary>The accepted rows, and the refused ones that hold a key, that share a key with a fresh record.</summary>
+    private async ValueTask<string> StateAsync(
+        DuckDbConnection connection,
+        Snapshot history,
+        string freshView,
+        long freshRows,
+        StructType inputSchema,
+        CancellationToken cancellationToken)
+    {
+        var columns = inputSchema.Fields.Select(f => f.Name).ToList();
+        var names = SqlText.Names(columns);
+        var historyRows = history.Files.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
+        var parts = new List<string>();
+        if (freshRows * ScanFactor > historyRows)
+        {
+            var key = string.Join(" union all ", model.Links.Select(link => $"select hash({SqlText.Names(link)}) as h from {freshView}"));
+            var keys = _context.TemporaryTable(connection, "keys", $"select distinct h from ({key})");
+            parts.Add($"select {names} from {_table.Relation(history)} m where "
+                + string.Join(" or ", model.Links.Select(link => $"hash({SqlText.Names(link, "m")}) in (select h from {keys})")));
+        }
+        else
+        {
+            parts.AddRange(Pinned(connection, history, Hashes(connection, freshView), names));
+        }
+
+        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(_context.Inputs[0], model.KeyHoldingRules, inputSchema, cancellationToken) is { } held)
+        {
+            parts.Add(held);
+        }
+
+        return parts.Count == 0
+            ? _context.TemporaryTable(connection, "state", $"select {names} from {freshView} where false")
+            : _context.TemporaryTable(connection, "state", string.Join(" union all ", parts));
+    }
+
+    private HashSet<ulong> Hashes(DuckDbConnection connection, string freshView)
+    {
+        var hashes = new HashSet<ulong>();
+        foreach (var link in model.Links)
+        {
+            using var result = connection.Query($"select {KeyIndex.KeyText(link)} as k from {freshView} where {KeyIndex.KeyText(link)} is not null");
+            while (result.NextChunk(out var chunk))
+            {
+                for (var i = 0; i < chunk.RowCount; i++)
+                {
+                    hashes.Add(KeyHash.Of(chunk.GetUtf8(0, i)));
+                }
+            }
+        }
+
+        return hashes;
+    }
+
+    private IEnumerable<string> Pinned(DuckDbConnection connection, Snapshot history, HashSet<ulong> hashes, string names)
+    {
+        var rows = new Dictionary<string, HashSet<uint>>(StringComparer.Ordinal);
+        foreach (var link in model.Links)
+        {
+            foreach (var (file, found) in lake.Indexes.Of(_table, link).Find(connection, history, hashes))
+            {
+                if (!rows.TryGetValue(file, out var set))
+                {
+                    rows[file] = set = [];
+                }
+
+                set.UnionWith(found);
+            }
+        }
+
+        if (rows.Count <= MostPinnedFiles)
+        {
+            return rows.Select(f => $"select {names} from read_parquet({SqlText.Literal(_table.FileOf(f.Key))}, hive_partitioning = false, file_row_number = true) "
+                + $"where file_row_number in ({string.Join(',', f.Value)})");
+        }
+
+        var wanted = lake.Engine.UniqueName("wanted");
+        connection.Execute($"create temp table {wanted} (filename varchar, file_row_number bigint)");
+        using (var appender = connection.CreateAppender(wanted))
+        {
+            foreach (var (file, found) in rows)
+            {
+                foreach (var row in found)
+                {
+                    appender.AppendRow(_table.FileOf(file), (long)row);
+                }
+            }
+        }
+
+        return
+        [
+            $"select {names} from read_parquet({SqlText.List(rows.Keys.Select(_table.FileOf))}, hive_partitioning = false, filename = true, file_row_number = true) m "
+            + $"where exists (select 1 from {wanted} w where w.filename = m.filename and w.file_row_number = m.file_row_number)",
+        ];
+    }
+
+    private static string Files(LakeTable table, StructType schema, IReadOnlyList<string> paths) =>
+        $"(select {SqlText.Names(schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.List(paths.Select(table.FileOf))}, hive_partitioning = false))";
+}

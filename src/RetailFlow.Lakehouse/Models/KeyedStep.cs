@@ -1,0 +1,382 @@
+using System.Diagnostics;
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Models;
+
+/// <summary>
+/// A model of rows by key. From what changed in its inputs follow the affected keys; only their rows are evaluated, compared with the
+/// rows there are, and written if they differ. A fold, where the model has one, computes most of them from the change and the old
+/// row alone; what it cannot decide is evaluated from the input restricted to those keys.
+/// </summary>
+internal sealed class KeyedStep(Lake lake, ModelDefinition model)
+{
+    private const int MostLiteralKeys = 200;
+    private const long SmallFileRows = 250_000;
+
+    private readonly ModelContext _context = new(lake, model);
+    private readonly LakeTable _table = lake.Tables[model.Name];
+
+    /// <summary>Brings the table up to date.</summary>
+    public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        if (await _context.SnapshotsAsync(cancellationToken) is not { } inputs)
+        {
+            return new StepReport(model.Name, StepOutcome.NothingNew);
+        }
+
+        var snapshot = await _table.TryLatestAsync(cancellationToken);
+        var changed = new Dictionary<string, InputChanges>(StringComparer.Ordinal);
+        var whole = fullRefresh || snapshot is null || model.Strategy == ModelStrategy.Full;
+        foreach (var (name, input) in inputs)
+        {
+            var from = snapshot is null || fullRefresh ? -1 : LakeTable.Position(snapshot, ModelContext.PositionName(name));
+            if (from == input.Version)
+            {
+                continue;
+            }
+
+            var changes = await InputChanges.BetweenAsync(lake.Tables[name], from, input, cancellationToken);
+            if (!changes.IsEmpty || from < 0)
+            {
+                changed[name] = changes;
+                whole |= from < 0 || KeyColumns(name, input) is null;
+            }
+        }
+
+        if (changed.Count == 0 || dryRun)
+        {
+            return new StepReport(model.Name, changed.Count == 0 ? StepOutcome.NothingNew : StepOutcome.Planned);
+        }
+
+        using var connection = lake.Engine.Connect();
+        using var cancel = connection.CancelWith(cancellationToken);
+        return whole
+            ? await ReplaceAsync(connection, snapshot, inputs, fullRefresh, clock, cancellationToken)
+            : await MergeAsync(connection, snapshot!, inputs, changed, clock, cancellationToken);
+    }
+
+    private async ValueTask<StepReport> ReplaceAsync(
+        DuckDbConnection connection,
+        Snapshot? snapshot,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        bool fullRefresh,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        var select = _context.Render(model.Sql, name => Relation(name, inputs));
+        var schema = _context.SchemaOf(connection, select, []);
+        var result = _context.TemporaryTable(connection, "result", select);
+        var rows = connection.Scalar<long>($"select count(*) from {result}");
+        CheckKey(connection, result, rows);
+        var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+        var sameSchema = schema.Equals(table.Schema);
+        if (sameSchema && snapshot is not null && !fullRefresh && Differences(connection, result, _table.Relation(snapshot), schema) == 0)
+        {
+            return await PositionsOnlyAsync(table, inputs, "full", clock, cancellationToken);
+        }
+
+        var written = await lake.Tables.Writer.WriteAsync(connection, $"select * from {result}", _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+        var transaction = DeltaTransaction.Create(table, "CREATE OR REPLACE TABLE AS SELECT");
+        transaction.ReadWholeTable();
+        foreach (var file in table.Files)
+        {
+            transaction.Remove(file);
+        }
+
+        if (!sameSchema)
+        {
+            transaction.SetMetadata(table.Metadata with { SchemaString = schema.ToJson() });
+        }
+
+        return await CommitAsync(transaction, written, inputs, rows, "full", clock, cancellationToken);
+    }
+
+    private async ValueTask<StepReport> MergeAsync(
+        DuckDbConnection connection,
+        Snapshot snapshot,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        Dictionary<string, InputChanges> changed,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        var key = model.UniqueKey;
+        var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
+        var affected = AffectedKeys(connection, inputs, changed);
+        var state = _context.TemporaryTable(
+            connection,
+            "state",
+            $"select {names}, filename as _filename from {_table.Relation(snapshot.Schema, snapshot.Files, ScanColumns.FileName)} m "
+            + $"where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
+        var mode = "keys";
+        string result;
+        if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Removed.Count == 0)
+        {
+            mode = "fold";
+            result = Fold(connection, snapshot, inputs, changed.Single(), state, names);
+        }
+        else
+        {
+            result = _context.TemporaryTable(connection, "result", Evaluate(connection, inputs, affected));
+            CheckSchema(connection, result, snapshot.Schema);
+        }
+
+        var differing = _context.TemporaryTable(
+            connection,
+            "differing",
+            $"select {names} from {result} except all select {names} from {state}");
+        var gone = mode == "fold"
+            ? null
+            : _context.TemporaryTable(
+                connection,
+                "gone",
+                $"select {SqlText.Names(key)} from {state} s where not exists (select 1 from {result} r where {SqlText.SameKey(key, "r", "s")})");
+        var rows = connection.Scalar<long>($"select count(*) from {differing}");
+        var goneRows = gone is null ? 0 : connection.Scalar<long>($"select count(*) from {gone}");
+        if (rows + goneRows == 0)
+        {
+            return await PositionsOnlyAsync(snapshot, inputs, mode, clock, cancellationToken);
+        }
+
+        var replaced = _context.TemporaryTable(
+            connection,
+            "replaced",
+            $"select {SqlText.Names(key)} from {differing}{(gone is null ? "" : $" union all select {SqlText.Names(key)} from {gone}")}");
+        var touched = Touched(connection, snapshot, state, replaced, key);
+        var kept = touched.Count == 0
+            ? ""
+            : $"select {names} from {_table.Relation(snapshot.Schema, touched)} m where not exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "m")}) union all ";
+        var written = await lake.Tables.Writer.WriteAsync(connection, $"{kept}select {names} from {differing}", _table.Path, snapshot.Schema, WriteLayout.AsTheyCome, cancellationToken);
+        var transaction = DeltaTransaction.Create(snapshot, "MERGE");
+        transaction.ReadWholeTable();
+        foreach (var file in touched)
+        {
+            transaction.Remove(file);
+        }
+
+        return await CommitAsync(transaction, written, inputs, rows + goneRows, mode, clock, cancellationToken);
+    }
+
+    private string Fold(
+        DuckDbConnection connection,
+        Snapshot snapshot,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        KeyValuePair<string, InputChanges> change,
+        string state,
+        string names)
+    {
+        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {FilesOf(change.Key, inputs[change.Key], change.Value.Added)}");
+        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, _ => fresh, state));
+        if (connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
+        {
+            CheckSchema(connection, folded, snapshot.Schema);
+            return folded;
+        }
+
+        var open = _context.TemporaryTable(connection, "open_keys", $"select {SqlText.Names(model.UniqueKey)} from {folded} where _evaluate");
+        return _context.TemporaryTable(
+            connection,
+            "result",
+            $"select {names} from {folded} where not _evaluate union all select {names} from ({Evaluate(connection, inputs, open)})");
+    }
+
+    /// <summary>The model's SQL with every keyed input restricted to <paramref name="keys"/>.</summary>
+    private string Evaluate(DuckDbConnection connection, IReadOnlyDictionary<string, Snapshot> inputs, string keys)
+    {
+        var literal = LiteralKeys(connection, keys);
+        var restricted = new Dictionary<string, string>(StringComparer.Ordinal);
+        return _context.Render(model.Sql, name =>
+        {
+            if (restricted.TryGetValue(name, out var known))
+            {
+                return known;
+            }
+
+            var input = inputs[name];
+            var columns = KeyColumns(name, input);
+            if (columns is null)
+            {
+                return restricted[name] = Relation(name, inputs);
+            }
+
+            var files = literal is null ? [.. input.Files] : Candidates(input, columns, literal);
+            var same = string.Join(" and ", model.UniqueKey.Zip(columns, (k, c) => $"k.{SqlText.Name(k)} = i.{SqlText.Name(c)}"));
+            var filter = literal is null
+                ? ""
+                : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
+            var table = _context.TemporaryTable(
+                connection,
+                "restricted",
+                $"select * from {lake.Tables[name].Relation(input.Schema, files)} i where exists (select 1 from {keys} k where {same}){filter}");
+            return restricted[name] = table;
+        });
+    }
+
+    private string AffectedKeys(DuckDbConnection connection, IReadOnlyDictionary<string, Snapshot> inputs, Dictionary<string, InputChanges> changed)
+    {
+        var parts = changed.Select(change =>
+        {
+            var input = inputs[change.Key];
+            var columns = KeyColumns(change.Key, input)!;
+            var renamed = string.Join(", ", columns.Zip(model.UniqueKey, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
+            return $"select {renamed} from {FilesOf(change.Key, input, [.. change.Value.Added, .. change.Value.Removed])}";
+        });
+        return _context.TemporaryTable(connection, "affected", $"select distinct * from ({string.Join(" union all ", parts)})");
+    }
+
+    private List<AddFile> Touched(DuckDbConnection connection, Snapshot snapshot, string state, string replaced, IReadOnlyList<string> key)
+    {
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        using (var result = connection.Query($"select distinct _filename from {state} s where exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "s")})"))
+        {
+            foreach (var row in result.Rows())
+            {
+                paths.Add((string)row[0]!);
+            }
+        }
+
+        var touched = snapshot.Files.Where(f => paths.Contains(_table.FileOf(f))).ToList();
+        if (touched.Count == 0)
+        {
+            touched.AddRange(snapshot.Files.Where(f => (f.ParsedStatistics?.NumRecords ?? long.MaxValue) < SmallFileRows).Take(1));
+        }
+
+        return touched;
+    }
+
+    private async ValueTask<StepReport> PositionsOnlyAsync(
+        Snapshot snapshot,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        string mode,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        var transaction = DeltaTransaction.Create(snapshot, "STREAMING UPDATE");
+        ModelContext.SetPositions(transaction, inputs);
+        var result = await _table.CommitAsync(transaction, cancellationToken);
+        return new StepReport(model.Name, StepOutcome.NoChange)
+        {
+            Version = result is CommitResult.Committed committed ? committed.Version : null,
+            Mode = mode,
+            Elapsed = clock.Elapsed,
+        };
+    }
+
+    private async ValueTask<StepReport> CommitAsync(
+        DeltaTransaction transaction,
+        IReadOnlyList<AddFile> written,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        long rows,
+        string mode,
+        Stopwatch clock,
+        CancellationToken cancellationToken)
+    {
+        foreach (var file in written)
+        {
+            transaction.Add(file);
+        }
+
+        ModelContext.SetPositions(transaction, inputs);
+        return await _table.CommitAsync(transaction, cancellationToken) switch
+        {
+            CommitResult.Committed committed => new StepReport(model.Name, StepOutcome.Committed)
+            {
+                Version = committed.Version,
+                RowsWritten = rows,
+                FilesWritten = written.Count,
+                Mode = mode,
+                Elapsed = clock.Elapsed,
+            },
+            CommitResult.Conflicted => throw new LakeException(LakeErrorKind.Conflict, $"{model.Name}: another process brought it up to date at the same time; run again."),
+            _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
+        };
+    }
+
+    private IReadOnlyList<string>? KeyColumns(string input, Snapshot snapshot)
+    {
+        var shortName = input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
+        if (model.UniqueKey.Count == 0)
+        {
+            return null;
+        }
+
+        var columns = model.InputKeys.GetValueOrDefault(shortName) ?? model.UniqueKey;
+        return columns.All(c => snapshot.Schema.Find(c) is not null) ? columns : null;
+    }
+
+    private string Relation(string name, IReadOnlyDictionary<string, Snapshot> inputs) => lake.Tables[name].Relation(inputs[name]);
+
+    private string FilesOf(string name, Snapshot input, IReadOnlyList<string> paths)
+    {
+        var table = lake.Tables[name];
+        return $"(select {SqlText.Names(input.Schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.List(paths.Select(table.FileOf))}, hive_partitioning = false))";
+    }
+
+    /// <summary>The values of each key column where they are few and text, so that files and row groups can be passed over.</summary>
+    private List<IReadOnlyList<string>?>? LiteralKeys(DuckDbConnection connection, string keys)
+    {
+        if (connection.Scalar<long>($"select count(*) from {keys}") > MostLiteralKeys)
+        {
+            return null;
+        }
+
+        var values = new List<IReadOnlyList<string>?>();
+        foreach (var column in model.UniqueKey)
+        {
+            if (connection.Scalar<string>($"select coalesce(any_value(typeof({SqlText.Name(column)})), '') from {keys}") != "VARCHAR")
+            {
+                values.Add(null);
+                continue;
+            }
+
+            using var result = connection.Query($"select distinct {SqlText.Name(column)} from {keys}");
+            values.Add([.. result.Rows().Select(row => (string)row[0]!)]);
+        }
+
+        return values;
+    }
+
+    private static List<AddFile> Candidates(Snapshot input, IReadOnlyList<string> columns, List<IReadOnlyList<string>?> literal)
+    {
+        var filters = new List<FilePredicate>();
+        for (var i = 0; i < columns.Count; i++)
+        {
+            if (literal[i] is { } values)
+            {
+                filters.Add(new FilePredicate.In(columns[i], [.. values.Select(Literal.Of)]));
+            }
+        }
+
+        return [.. FileSkipper.Select(input.Files, input.Schema, input.Metadata.PartitionColumns, new FilePredicate.And(filters))];
+    }
+
+    private void CheckKey(DuckDbConnection connection, string result, long rows)
+    {
+        if (model.UniqueKey.Count > 0
+            && connection.Scalar<long>($"select count(*) from (select distinct {SqlText.Names(model.UniqueKey)} from {result})") != rows)
+        {
+            throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: unique_key {string.Join(", ", model.UniqueKey)} is not unique in what the model gives.");
+        }
+    }
+
+    private void CheckSchema(DuckDbConnection connection, string result, StructType schema)
+    {
+        var present = _context.SchemaOf(connection, $"select * from {result}", ["_evaluate"]);
+        if (!present.Fields.Select(f => (f.Name, f.Type)).SequenceEqual(schema.Fields.Select(f => (f.Name, f.Type))))
+        {
+            throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the model's columns are not those of the table; run it once with --full-refresh.");
+        }
+    }
+
+    private static long Differences(DuckDbConnection connection, string result, string relation, StructType schema)
+    {
+        var names = SqlText.Names(schema.Fields.Select(f => f.Name));
+        return connection.Scalar<long>(
+            $"select count(*) from ((select {names} from {result} except all select {names} from {relation}) "
+            + $"union all (select {names} from {relation} except all select {names} from {result}))");
+    }
+}

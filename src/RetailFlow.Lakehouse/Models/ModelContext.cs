@@ -1,0 +1,110 @@
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Models;
+
+/// <summary>What the steps of models share: rendering of templates over chosen relations, and the inputs' snapshots.</summary>
+internal sealed class ModelContext(Lake lake, ModelDefinition model)
+{
+    /// <summary>Full names of the tables that the model reads, through ephemeral models too.</summary>
+    public IReadOnlyList<string> Inputs { get; } = [.. TableInputs(lake.Project, model).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>The SQL of the model, or of <paramref name="sql"/>, with each table as <paramref name="relation"/> says.</summary>
+    public string Render(string sql, Func<string, string> relation, string? self = null) =>
+        ModelTemplate.Render(model.File, sql, table => relation(FullName(table)), lake.Project.Variables, self);
+
+    /// <summary>The position that <paramref name="input"/> has in the model's commits: the last version of it that the model contains.</summary>
+    public static string PositionName(string input) => $"input.{input}";
+
+    /// <summary>Schema of what a select gives, as Delta types.</summary>
+    public StructType SchemaOf(DuckDbConnection connection, string select, IReadOnlyList<string> leaveOut)
+    {
+        var fields = new List<StructField>();
+        using var described = connection.Query($"describe {select}");
+        foreach (var row in described.Rows())
+        {
+            var name = (string)row[0]!;
+            if (!leaveOut.Contains(name))
+            {
+                fields.Add(new StructField(name, DeltaTypes.FromSql($"{model.Name}.{name}", (string)row[1]!), !model.UniqueKey.Contains(name)));
+            }
+        }
+
+        return new StructType(fields);
+    }
+
+    /// <summary>The inputs as they are; null if one does not exist yet.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, Snapshot>?> SnapshotsAsync(CancellationToken cancellationToken)
+    {
+        var snapshots = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
+        foreach (var input in Inputs)
+        {
+            if (await lake.Tables[input].TryLatestAsync(cancellationToken) is not { } snapshot)
+            {
+                return null;
+            }
+
+            snapshots[input] = snapshot;
+        }
+
+        return snapshots;
+    }
+
+    /// <summary>Sets the positions that a commit of the model carries.</summary>
+    public static void SetPositions(DeltaTransaction transaction, IReadOnlyDictionary<string, Snapshot> inputs)
+    {
+        foreach (var (input, snapshot) in inputs)
+        {
+            transaction.ReadTransaction(PositionName(input));
+            transaction.SetTransaction(PositionName(input), snapshot.Version);
+        }
+
+        var journals = inputs.Values.Select(s => LakeTable.Position(s, Bronze.BronzeStep.JournalPosition)).Where(p => p >= 0).ToList();
+        if (journals.Count > 0)
+        {
+            transaction.SetTransaction(Bronze.BronzeStep.JournalPosition, journals.Min());
+        }
+    }
+
+    /// <summary>Makes a relation usable by name; a view, so that it is planned where it is used.</summary>
+    public string View(DuckDbConnection connection, string stem, string relation)
+    {
+        var name = lake.Engine.UniqueName(stem);
+        connection.Execute($"create temp view {name} as select * from {relation}");
+        return name;
+    }
+
+    /// <summary>Evaluates a select once, into a temporary table of the connection.</summary>
+    public string TemporaryTable(DuckDbConnection connection, string stem, string select)
+    {
+        var name = lake.Engine.UniqueName(stem);
+        connection.Execute($"create temp table {name} as {select}");
+        return name;
+    }
+
+    private string FullName(TemplateTable table) =>
+        table.Source is { } source
+            ? $"{source}.{table.Name}"
+            : lake.Project.Models.First(m => m.ShortName == table.Name).Name;
+
+    private static IEnumerable<string> TableInputs(LakeProject project, ModelDefinition model)
+    {
+        foreach (var input in model.Inputs)
+        {
+            if (project.FindModel(input) is { IsEphemeral: true } ephemeral)
+            {
+                foreach (var inner in TableInputs(project, ephemeral))
+                {
+                    yield return inner;
+                }
+            }
+            else
+            {
+                yield return input;
+            }
+        }
+    }
+}

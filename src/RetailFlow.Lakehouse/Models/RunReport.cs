@@ -1,0 +1,72 @@
+namespace RetailFlow.Lakehouse.Models;
+
+/// <summary>What to run, and how.</summary>
+public sealed record RunOptions
+{
+    /// <summary>dbt-style selector (<c>model</c>, <c>+model</c>, <c>model+</c>, <c>tag:x</c>, separated by spaces); null means everything.</summary>
+    public string? Select { get; init; }
+
+    /// <summary>True to evaluate the selected tables from everything that their inputs hold.</summary>
+    public bool FullRefresh { get; init; }
+
+    /// <summary>True to say what would be done, and do nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>True to look for files that other tools put below <c>raw/</c>.</summary>
+    public bool Discover { get; init; } = true;
+}
+
+/// <summary>What a run did.</summary>
+/// <param name="Steps">One per table, in the order they ran.</param>
+/// <param name="Elapsed">Time from start to end.</param>
+public sealed record RunReport(IReadOnlyList<StepReport> Steps, TimeSpan Elapsed);
+
+/// <summary>What happened to one table.</summary>
+public enum StepOutcome
+{
+    /// <summary>A version was committed.</summary>
+    Committed,
+
+    /// <summary>The inputs hold nothing that the table has not consumed.</summary>
+    NothingNew,
+
+    /// <summary>New input changed no row.</summary>
+    NoChange,
+
+    /// <summary>The selector left it out.</summary>
+    Skipped,
+
+    /// <summary>A dry run: it would be brought up to date.</summary>
+    Planned,
+}
+
+/// <summary>What happened to one table.</summary>
+public sealed record StepReport(string Table, StepOutcome Outcome)
+{
+    /// <summary>The version committed, or null.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Records that came in.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Records that are rows.</summary>
+    public long Accepted { get; init; }
+
+    /// <summary>Records that had been accepted before.</summary>
+    public long Duplicates { get; init; }
+
+    /// <summary>Records that broke a rule.</summary>
+    public long Quarantined { get; init; }
+
+    /// <summary>Rows written.</summary>
+    public long RowsWritten { get; init; }
+
+    /// <summary>Data files written.</summary>
+    public long FilesWritten { get; init; }
+
+    /// <summary>How it was evaluated: <c>append</c>, <c>full</c>, <c>fold</c>, <c>keys</c>.</summary>
+    public string Mode { get; init; } = "";
+
+    /// <summary>Time it took.</summary>
+    public TimeSpan Elapsed { get; init; }
+}

@@ -1,0 +1,142 @@
+namespace RetailFlow.Lakehouse.Projects;
+
+/// <summary>Reads models: their SQL files, and what <c>schema.yml</c> says of them.</summary>
+internal static class ModelReader
+{
+    /// <summary>The models of these SQL files.</summary>
+    public static IReadOnlyList<ModelDefinition> Read(
+        string projectFolder,
+        IEnumerable<string> sqlFiles,
+        IReadOnlyDictionary<string, YamlEntry> properties,
+        IReadOnlyCollection<FeedContract> feeds)
+    {
+        var files = sqlFiles.ToDictionary(f => Path.GetFileNameWithoutExtension(f)!, f => f, StringComparer.Ordinal);
+        var feedNames = feeds.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
+        return [.. files.Select(f => Model(projectFolder, f.Key, f.Value, files, properties.GetValueOrDefault(f.Key), feedNames))];
+    }
+
+    /// <summary>Full name of a table that a template names.</summary>
+    public static string FullName(TemplateTable table, Func<string, string?> layerOf, IReadOnlySet<string> feeds, string file)
+    {
+        if (table.Source is { } source)
+        {
+            return source == "bronze" && feeds.Contains(table.Name)
+                ? $"bronze.{table.Name}"
+                : source == "system"
+                    ? $"system.{table.Name}"
+                    : throw new LakeException(LakeErrorKind.Configuration, $"{file}: source('{source}', '{table.Name}') is not a feed of this project.");
+        }
+
+        return layerOf(table.Name) is { } layer
+            ? $"{layer}.{table.Name}"
+            : throw new LakeException(LakeErrorKind.Configuration, $"{file}: ref('{table.Name}') is not a model of this project.");
+    }
+
+    private static ModelDefinition Model(
+        string projectFolder,
+        string name,
+        string file,
+        Dictionary<string, string> files,
+        YamlEntry? entry,
+        HashSet<string> feeds)
+    {
+        var sql = File.ReadAllText(file);
+        var inputs = new List<string>();
+        ModelTemplate.Render(
+            file,
+            sql,
+            table =>
+            {
+                var full = FullName(table, n => files.TryGetValue(n, out var f) ? LayerOf(projectFolder, f) : null, feeds, file);
+                if (!inputs.Contains(full))
+                {
+                    inputs.Add(full);
+                }
+
+                return full;
+            },
+            new AnyVariable(),
+            self: "this");
+
+        var config = entry?["config"];
+        var meta = config?["meta"]?["retailflow"];
+        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "fold");
+        var key = config?["unique_key"]?.Texts ?? [];
+        var strategy = meta?["strategy"]?.Text switch
+        {
+            "accumulate" => ModelStrategy.Accumulate,
+            "keys" => ModelStrategy.Keys,
+            "full" => ModelStrategy.Full,
+            null => key.Count > 0 ? ModelStrategy.Keys : ModelStrategy.Full,
+            _ => throw meta["strategy"]!.Error($"is '{meta["strategy"]!.Text}'; it must be accumulate, keys or full"),
+        };
+        if (strategy != ModelStrategy.Full && key.Count == 0)
+        {
+            throw (config ?? entry)!.Error($"needs unique_key for the strategy {strategy}");
+        }
+
+        var layer = LayerOf(projectFolder, file);
+        return new ModelDefinition
+        {
+            Name = $"{layer}.{name}",
+            ShortName = name,
+            Layer = layer,
+            Description = entry?["description"]?.Text,
+            Tags = config?["tags"]?.Texts ?? [],
+            Sql = sql,
+            Inputs = inputs,
+            UniqueKey = key,
+            Strategy = strategy,
+            Links = [.. (meta?["links"]?.Items ?? []).Select(link => link.Texts)],
+            OrderColumn = strategy == ModelStrategy.Accumulate
+                ? meta!["order_by"]?.Text ?? throw meta.Error("needs order_by for the strategy accumulate")
+                : null,
+            KeyHoldingRules = meta?["key_holding_rules"]?.Texts ?? [],
+            FoldSql = meta?["fold"] is { } fold ? FoldSql(projectFolder, fold) : null,
+            Rejected = meta?["rejected"]?.Text,
+            InputKeys = (meta?["keys"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Texts, StringComparer.Ordinal),
+            IsEphemeral = config?["materialized"]?.Text == "ephemeral",
+            File = file,
+        };
+    }
+
+    private static string FoldSql(string projectFolder, YamlEntry fold)
+    {
+        var file = Path.Combine(projectFolder, fold.Text);
+        return File.Exists(file) ? File.ReadAllText(file) : throw fold.Error($"names the file '{fold.Text}', which does not exist");
+    }
+
+    private static string LayerOf(string projectFolder, string file)
+    {
+        var relative = Path.GetRelativePath(Path.Combine(projectFolder, "models"), file).Replace('\\', '/');
+        var slash = relative.IndexOf('/', StringComparison.Ordinal);
+        var layer = slash < 0 ? "" : relative[..slash];
+        return layer is "silver" or "gold"
+            ? layer
+            : throw new LakeException(LakeErrorKind.Configuration, $"{file}: a model lies in models/silver or models/gold.");
+    }
+
+    /// <summary>Any variable, for finding the inputs of a template without its values.</summary>
+    private sealed class AnyVariable : IReadOnlyDictionary<string, string>
+    {
+        public IEnumerable<string> Keys => [];
+
+        public IEnumerable<string> Values => [];
+
+        public int Count => 0;
+
+        public string this[string key] => "";
+
+        public bool ContainsKey(string key) => true;
+
+        public bool TryGetValue(string key, out string value)
+        {
+            value = "";
+            return true;
+        }
+
+        public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => Enumerable.Empty<KeyValuePair<string, string>>().GetEnumerator();
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+    }
+}

@@ -1,0 +1,149 @@
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Lakehouse.Tables;
+
+namespace RetailFlow.Lakehouse.Quality;
+
+/// <summary>Proves from the tables themselves that nothing was lost (I3) and that Gold is what its records come to (I4, I5).</summary>
+public sealed class Reconciliation
+{
+    private const int MostDifferences = 20;
+
+    private readonly Lake _lake;
+
+    internal Reconciliation(Lake lake) => _lake = lake;
+
+    /// <summary>Runs every check.</summary>
+    public async ValueTask<ReconcileReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var checks = new List<ReconcileCheck>();
+        using var connection = _lake.Engine.Connect();
+        using var cancel = connection.CancelWith(cancellationToken);
+        foreach (var feed in _lake.Project.Feeds)
+        {
+            await CheckFeedAsync(connection, feed, checks, cancellationToken);
+        }
+
+        foreach (var model in _lake.Project.Models.Where(m => !m.IsEphemeral))
+        {
+            await CheckModelAsync(connection, model, checks, cancellationToken);
+        }
+
+        return new ReconcileReport(checks.All(c => c.Holds), checks);
+    }
+
+    private static ReconcileCheck Equal(string invariant, string subject, string equation, long left, long right) =>
+        new(invariant, subject, equation, left == right, left == right ? [] : [$"{left} is not {right}"]);
+
+    private async ValueTask CheckFeedAsync(DuckDbConnection connection, FeedContract feed, List<ReconcileCheck> checks, CancellationToken cancellationToken)
+    {
+        var table = _lake.Tables[$"bronze.{feed.Name}"];
+        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        {
+            return;
+        }
+
+        var rows = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)}");
+        var setAside = await _lake.Quarantine.CountLayerAsync(feed.Name, "bronze", cancellationToken);
+        var received = StepCounters.Of(snapshot).Received;
+        checks.Add(Equal("I3", table.Name, $"received {received} = rows {rows} + quarantined {setAside}", received, rows + setAside));
+
+        var landed = _lake.Tables[Landing.LandedFiles.TableName];
+        var registry = await landed.LatestAsync(cancellationToken);
+        var consumed = LakeTable.Position(snapshot, Bronze.BronzeStep.LandedPosition);
+        var ranges = $"(select ordinal, first_sequence, last_sequence from {landed.Relation(registry)} where feed = {SqlText.Literal(feed.Name)} and kind = 'journal' and ordinal <= {consumed})";
+        var acknowledged = connection.Scalar<long>($"select cast(coalesce(sum(last_sequence - first_sequence + 1), 0) as bigint) from {ranges}");
+        if (acknowledged > 0)
+        {
+            var inBronze = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)} where _file in (select ordinal from {ranges})");
+            var quarantine = _lake.Quarantine.Table(feed.Name);
+            var inQuarantine = await quarantine.TryLatestAsync(cancellationToken) is { } q
+                ? connection.Scalar<long>($"select count(*) from {quarantine.Relation(q)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
+                : 0;
+            checks.Add(Equal("I3", table.Name, $"journal sequences {acknowledged} = rows {inBronze} + quarantined {inQuarantine}", acknowledged, inBronze + inQuarantine));
+        }
+    }
+
+    private async ValueTask CheckModelAsync(DuckDbConnection connection, ModelDefinition model, List<ReconcileCheck> checks, CancellationToken cancellationToken)
+    {
+        var table = _lake.Tables[model.Name];
+        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        {
+            return;
+        }
+
+        var context = new ModelContext(_lake, model);
+        var inputs = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
+        foreach (var input in context.Inputs)
+        {
+            var version = LakeTable.Position(snapshot, ModelContext.PositionName(input));
+            inputs[input] = await _lake.Tables[input].Log.LoadAsync(TimeTravel.Version(version), cancellationToken);
+        }
+
+        if (model.Strategy == ModelStrategy.Accumulate)
+        {
+            var (input, source) = inputs.Single();
+            var received = connection.Scalar<long>($"select count(*) from {_lake.Tables[input].Relation(source)}");
+            var rows = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)}");
+            var feed = input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
+            var setAside = await _lake.Quarantine.CountLayerAsync(feed, "silver", cancellationToken);
+            var duplicates = StepCounters.Of(snapshot).Duplicates;
+            checks.Add(Equal("I3", model.Name, $"records of {input} {received} = rows {rows} + duplicates {duplicates} + quarantined {setAside}", received, rows + duplicates + setAside));
+        }
+
+        var expected = Expected(connection, context, model, inputs);
+        var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
+        var differences = new List<string>();
+        Collect(connection, $"select {names} from {expected} except all select {names} from {table.Relation(snapshot)}", model, "missing", differences);
+        Collect(connection, $"select {names} from {table.Relation(snapshot)} except all select {names} from {expected}", model, "too much", differences);
+        checks.Add(new ReconcileCheck(
+            model.Layer == "gold" ? "I4" : "I5",
+            model.Name,
+            $"version {snapshot.Version} = the model evaluated over {string.Join(", ", inputs.Select(i => $"{i.Key} at version {i.Value.Version}"))}",
+            differences.Count == 0,
+            differences));
+    }
+
+    private string Expected(DuckDbConnection connection, ModelContext context, ModelDefinition model, Dictionary<string, Snapshot> inputs)
+    {
+        string Relation(string name) => _lake.Tables[name].Relation(inputs[name]);
+        var ephemeral = new Dictionary<string, string>(StringComparer.Ordinal);
+        return context.TemporaryTable(connection, "expected", context.Render(model.Sql, name =>
+        {
+            if (_lake.Project.FindModel(name) is not { IsEphemeral: true } inner)
+            {
+                return Relation(name);
+            }
+
+            if (!ephemeral.TryGetValue(name, out var evaluated))
+            {
+                evaluated = context.TemporaryTable(connection, "ephemeral", new ModelContext(_lake, inner).Render(inner.Sql, Relation));
+                ephemeral[name] = evaluated;
+            }
+
+            return evaluated;
+        }));
+    }
+
+    private static void Collect(DuckDbConnection connection, string sql, ModelDefinition model, string what, List<string> differences)
+    {
+        using var result = connection.Query($"select {(model.UniqueKey.Count == 0 ? "*" : SqlText.Names(model.UniqueKey))}, cast(to_json(d) as varchar) from ({sql}) d limit {MostDifferences}");
+        differences.AddRange(result.Rows().Select(row => $"{what}: {row[^1]}"));
+    }
+}
+
+/// <summary>What a reconciliation found.</summary>
+/// <param name="Holds">True if every check holds.</param>
+/// <param name="Checks">The checks.</param>
+public sealed record ReconcileReport(bool Holds, IReadOnlyList<ReconcileCheck> Checks);
+
+/// <summary>One check.</summary>
+/// <param name="Invariant">The invariant: I3, I4 or I5.</param>
+/// <param name="Subject">The table.</param>
+/// <param name="Equation">What must be equal, with the figures.</param>
+/// <param name="Holds">Whether it is.</param>
+/// <param name="Differences">At most 20 of each kind.</param>
+public sealed record ReconcileCheck(string Invariant, string Subject, string Equation, bool Holds, IReadOnlyList<string> Differences);

@@ -1,0 +1,141 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using RetailFlow.Delta;
+using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Engine;
+
+namespace RetailFlow.Lakehouse.Serving;
+
+/// <summary>Read-only SQL over every table of the lake, by <c>layer.table</c>, at its newest or an older version.</summary>
+public sealed partial class SqlDoor
+{
+    private readonly Lake _lake;
+
+    internal SqlDoor(Lake lake) => _lake = lake;
+
+    /// <summary>
+    /// Runs one query. <c>layer.table VERSION AS OF n</c> and <c>layer.table TIMESTAMP AS OF '...'</c> read older versions.
+    /// </summary>
+    /// <exception cref="LakeException">The statement does not only read, or names what is not there.</exception>
+    public async ValueTask<SqlResult> QueryAsync(string sql, CancellationToken cancellationToken)
+    {
+        var database = DuckDbDatabase.Open(null, new DuckDbOptions { Threads = _lake.Options.Threads ?? Environment.ProcessorCount, MemoryLimitBytes = 1L << 30 });
+        var connection = database.Connect();
+        try
+        {
+            connection.Execute("SET TimeZone = 'UTC'");
+            var text = await PrepareAsync(connection, sql, cancellationToken);
+            connection.Execute("SET lock_configuration = true");
+            var cancel = connection.CancelWith(cancellationToken);
+            return new SqlResult(connection.Query(text), cancel, connection, database);
+        }
+        catch (DuckDbException e)
+        {
+            connection.Dispose();
+            database.Dispose();
+            throw new LakeException(LakeErrorKind.InvalidInput, $"SQL: {e.Message.TrimEnd()}", e);
+        }
+        catch
+        {
+            connection.Dispose();
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<string> PrepareAsync(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        if (!ReadOnly().IsMatch(sql) || sql.TrimEnd().TrimEnd(';').Contains(';', StringComparison.Ordinal) && !InString(sql))
+        {
+            throw new LakeException(LakeErrorKind.InvalidInput, "SQL: only one statement that reads is allowed: SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE or EXPLAIN.");
+        }
+
+        foreach (var layer in Tables.LakeTables.Layers)
+        {
+            connection.Execute($"create schema if not exists {SqlText.Name(layer)}");
+        }
+
+        var existing = await _lake.Tables.ExistingAsync(cancellationToken);
+        foreach (var name in existing.Where(name => Mentions(sql, name)))
+        {
+            var table = _lake.Tables[name];
+            Create(connection, name, table.Relation(await table.LatestAsync(cancellationToken)));
+        }
+
+        var versions = 0;
+        var text = sql;
+        foreach (Match match in Travel().Matches(sql).Reverse())
+        {
+            var table = _lake.Tables[match.Groups["table"].Value];
+            var at = match.Groups["version"].Success
+                ? TimeTravel.Version(long.Parse(match.Groups["version"].Value, CultureInfo.InvariantCulture))
+                : TimeTravel.AsOf(Time(match.Groups["time"].Value));
+            var name = $"main.travel_{++versions}";
+            connection.Execute($"create view {name} as select * from {table.Relation(await table.Log.LoadAsync(at, cancellationToken))}");
+            var alias = Alias().IsMatch(sql[(match.Index + match.Length)..]) ? "" : $" as {SqlText.Name(match.Groups["table"].Value.Split('.')[1])}";
+            text = text[..match.Index] + name + alias + text[(match.Index + match.Length)..];
+        }
+
+        return text;
+    }
+
+    private static void Create(DuckDbConnection connection, string name, string relation)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        connection.Execute($"create view {SqlText.Name(name[..dot])}.{SqlText.Name(name[(dot + 1)..])} as select * from {relation}");
+    }
+
+    private static bool Mentions(string sql, string name) =>
+        sql.Contains(name, StringComparison.OrdinalIgnoreCase) || sql.Contains(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..], StringComparison.OrdinalIgnoreCase);
+
+    private static bool InString(string sql) => sql.Count(c => c == '\'') >= 2;
+
+    private static DateTimeOffset Time(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : throw new LakeException(LakeErrorKind.InvalidInput, $"SQL: TIMESTAMP AS OF '{text}' is not a time, for example '2026-01-31T12:00:00Z'.");
+
+    [GeneratedRegex(@"^\s*(--[^\n]*\n\s*)*(select|with|from|values|describe|summarize|explain|\()", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex ReadOnly();
+
+    [GeneratedRegex(@"(?<table>\w+\.\w+)\s+(for\s+)?(version\s+as\s+of\s+(?<version>\d+)|timestamp\s+as\s+of\s+'(?<time>[^']*)')", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Travel();
+
+    [GeneratedRegex(@"^\s+(as\s+)?(?!where|group|order|limit|join|left|right|inner|full|cross|on|union|except|intersect|having|qualify|using|semi|anti|natural|asof)[a-z_]\w*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private static partial Regex Alias();
+}
+
+/// <summary>Rows of a query, streamed. Dispose it when done.</summary>
+public sealed class SqlResult : IDisposable
+{
+    private readonly DuckDbResult _result;
+    private readonly IDisposable?[] _owned;
+
+    internal SqlResult(DuckDbResult result, params IDisposable?[] owned)
+    {
+        _result = result;
+        _owned = owned;
+        Columns = [.. result.Columns.Select(c => new SqlColumn(c.Name, c.Type.ToString()))];
+    }
+
+    /// <summary>Columns, in order.</summary>
+    public IReadOnlyList<SqlColumn> Columns { get; }
+
+    /// <summary>Rows, each an array in the order of the columns.</summary>
+    public IEnumerable<object?[]> Rows() => _result.Rows();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _result.Dispose();
+        foreach (var owned in _owned)
+        {
+            owned?.Dispose();
+        }
+    }
+}
+
+/// <summary>A column of a result.</summary>
+/// <param name="Name">Name.</param>
+/// <param name="Type">SQL type.</param>
+public sealed record SqlColumn(string Name, string Type);

@@ -1,0 +1,130 @@
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Storage;
+
+namespace RetailFlow.Lakehouse.Tables;
+
+/// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
+internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log)
+{
+    private Snapshot? _known;
+
+    /// <summary>Name, <c>layer.table</c>.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Path below the lake's root.</summary>
+    public string Path { get; } = name.Replace('.', '/');
+
+    /// <summary>The table's log.</summary>
+    public DeltaLog Log { get; } = log;
+
+    /// <summary>The table as it is, or null if nobody has created it.</summary>
+    public async ValueTask<Snapshot?> TryLatestAsync(CancellationToken cancellationToken)
+    {
+        var known = Volatile.Read(ref _known);
+        var latest = known is null
+            ? await Log.TryLoadAsync(cancellationToken)
+            : await Log.RefreshAsync(known, cancellationToken);
+        Volatile.Write(ref _known, latest);
+        return latest;
+    }
+
+    /// <summary>The table as it is.</summary>
+    /// <exception cref="LakeException">There is no such table.</exception>
+    public async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken) =>
+        await TryLatestAsync(cancellationToken)
+        ?? throw new LakeException(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
+
+    /// <summary>Commits, and remembers the new version. A conflict is a value: the caller decides whether to plan again.</summary>
+    public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
+    {
+        var result = await Log.CommitAsync(transaction, cancellationToken);
+        if (result is CommitResult.Committed committed)
+        {
+            Volatile.Write(ref _known, committed.Snapshot);
+        }
+
+        return result;
+    }
+
+    /// <summary>Creates the table with this schema if it does not exist, and returns it as it is.</summary>
+    public async ValueTask<Snapshot> EnsureAsync(StructType schema, string? description, Func<Guid> newGuid, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await TryLatestAsync(cancellationToken) is { } existing)
+        {
+            return existing;
+        }
+
+        var create = DeltaTransaction.Create(null, "CREATE TABLE");
+        create.SetProtocol(new Protocol(1, 2, null, null));
+        create.SetMetadata(new Metadata
+        {
+            Id = newGuid().ToString(),
+            Name = Name,
+            Description = description,
+            SchemaString = schema.ToJson(),
+            PartitionColumns = [],
+            Configuration = new Dictionary<string, string>(),
+            CreatedTime = clock.GetUtcNow().ToUnixTimeMilliseconds(),
+        });
+        await CommitAsync(create, cancellationToken);
+        return await LatestAsync(cancellationToken);
+    }
+
+    /// <summary>The position of a reader named <paramref name="appId"/> in this table's own commits, or -1.</summary>
+    public static long Position(Snapshot? snapshot, string appId) =>
+        snapshot is not null && snapshot.Transactions.TryGetValue(appId, out var position) ? position.Version : -1;
+
+    /// <summary>A relation over these files with the columns of <paramref name="schema"/>.</summary>
+    public string Relation(StructType schema, IEnumerable<AddFile> files, ScanColumns extra = ScanColumns.None)
+    {
+        var columns = SqlText.Names(schema.Fields.Select(f => f.Name));
+        var paths = files.Select(FileOf).ToList();
+        if (paths.Count == 0)
+        {
+            var empty = string.Join(", ", schema.Fields.Select(f => $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
+            return $"(select {empty}{(extra.HasFlag(ScanColumns.FileName) ? ", cast(null as varchar) as filename" : "")}"
+                + $"{(extra.HasFlag(ScanColumns.RowNumber) ? ", cast(null as bigint) as file_row_number" : "")} where false)";
+        }
+
+        var options = "";
+        if (extra.HasFlag(ScanColumns.FileName))
+        {
+            columns += ", filename";
+            options += ", filename = true";
+        }
+
+        if (extra.HasFlag(ScanColumns.RowNumber))
+        {
+            columns += ", file_row_number";
+            options += ", file_row_number = true";
+        }
+
+        return $"(select {columns} from read_parquet({SqlText.List(paths)}, hive_partitioning = false{options}))";
+    }
+
+    /// <summary>The whole table as a relation.</summary>
+    public string Relation(Snapshot snapshot) => Relation(snapshot.Schema, snapshot.Files);
+
+    /// <summary>Where the engine finds a data file.</summary>
+    public string FileOf(AddFile file) => FileOf(file.DecodedPath);
+
+    /// <summary>Where the engine finds a data file, by its decoded path in the log.</summary>
+    public string FileOf(string decodedPath) =>
+        store.LocalPath($"{Path}/{decodedPath}")
+        ?? throw new LakeException(LakeErrorKind.Unavailable, $"Data file {Path}/{decodedPath} is not on a local file system.");
+}
+
+/// <summary>Columns that a scan adds to those of the table.</summary>
+[Flags]
+internal enum ScanColumns
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary><c>filename</c>: the file a row is in.</summary>
+    FileName = 1,
+
+    /// <summary><c>file_row_number</c>: the row's position in its file.</summary>
+    RowNumber = 2,
+}

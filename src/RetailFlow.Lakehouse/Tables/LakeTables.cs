@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Storage;
+
+namespace RetailFlow.Lakehouse.Tables;
+
+/// <summary>The Delta tables of one lake by name, <c>layer.table</c>.</summary>
+internal sealed class LakeTables
+{
+    private readonly ConcurrentDictionary<string, LakeTable> _tables = new(StringComparer.Ordinal);
+    private readonly IObjectStore _store;
+    private readonly DeltaLogOptions _logOptions;
+    private readonly DuckDbCheckpointParquet _parquet;
+
+    public LakeTables(LakeOptions options, IObjectStore store, LakeEngine engine)
+    {
+        _store = store;
+        _parquet = new DuckDbCheckpointParquet(engine);
+        _logOptions = new DeltaLogOptions { Clock = options.Clock, NewGuid = options.NewGuid, EngineInfo = "RetailFlow/0.1" };
+        Writer = new DataFileWriter(engine, store, options.NewGuid, options.Clock);
+    }
+
+    /// <summary>Writes data files for any of the tables.</summary>
+    public DataFileWriter Writer { get; }
+
+    /// <summary>The layers that hold tables, in the order in which data flows.</summary>
+    public static IReadOnlyList<string> Layers { get; } = ["bronze", "silver", "gold", "quarantine", "system"];
+
+    /// <summary>The table of that name, whether or not it exists yet.</summary>
+    public LakeTable this[string name] => _tables.GetOrAdd(name, n => new LakeTable(n, _store, new DeltaLog(_store, PathOf(n), _parquet, _logOptions)));
+
+    /// <summary>Names of all tables that exist, sorted.</summary>
+    public async ValueTask<IReadOnlyList<string>> ExistingAsync(CancellationToken cancellationToken)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var layer in Layers)
+        {
+            await foreach (var item in _store.ListAsync(layer + "/", null, cancellationToken))
+            {
+                var parts = item.Path.Split('/');
+                if (parts.Length == 4 && parts[2] == "_delta_log")
+                {
+                    names.Add($"{parts[0]}.{parts[1]}");
+                }
+            }
+        }
+
+        return [.. names];
+    }
+
+    private static string PathOf(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && Layers.Contains(name[..dot])
+            ? $"{name[..dot]}/{name[(dot + 1)..]}"
+            : throw new LakeException(LakeErrorKind.InvalidInput, $"Table {name}: a table is named layer.table, with a layer of {string.Join(", ", Layers)}.");
+    }
+}
