@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Text.Unicode;
 
 namespace RetailFlow.Stock.Records;
@@ -162,6 +163,29 @@ public sealed class StockRecordDraft
         && Reason.SequenceEqual(other.Reason) && Channel.SequenceEqual(other.Channel)
         && Attributes.SequenceEqual(other.Attributes);
 
+    /// <summary>
+    /// Writes the normalised content as bytes: equal content, equal bytes, and the reverse. Type, flags and numbers as fixed
+    /// little-endian integers, texts with their length in front. For exact comparison where the records themselves are gone.
+    /// </summary>
+    public void WriteContent(IBufferWriter<byte> writer)
+    {
+        Span<byte> numbers = stackalloc byte[34];
+        numbers[0] = (byte)Type;
+        numbers[1] = HasUnitCost ? (byte)1 : (byte)0;
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[2..], Quantity.Raw);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[10..], EventTimeMicros);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[18..], UnitCostRaw);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[26..], VoidsLine);
+        writer.Write(numbers);
+        WriteText(writer, Sku);
+        WriteText(writer, Location);
+        WriteText(writer, VoidsEventId);
+        WriteText(writer, Reference);
+        WriteText(writer, Reason);
+        WriteText(writer, Channel);
+        WriteText(writer, Attributes);
+    }
+
     internal bool Has(StockField field) => (present & (1u << (int)field)) != 0;
 
     internal void Set(StockField field, FieldText text)
@@ -207,6 +231,14 @@ public sealed class StockRecordDraft
 
     /// <summary>Printable ASCII only: characters are bytes and none is a control character.</summary>
     internal static bool IsPlain(ReadOnlySpan<byte> utf8) => utf8.IndexOfAnyExcept(Printable) < 0;
+
+    private static void WriteText(IBufferWriter<byte> writer, ReadOnlySpan<byte> text)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
+        writer.Write(length);
+        writer.Write(text);
+    }
 
     private long HashContent()
     {
