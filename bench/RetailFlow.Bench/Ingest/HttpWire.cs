@@ -1,0 +1,110 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace RetailFlow.Bench.Ingest;
+
+/// <summary>
+/// One HTTP/1.1 connection that only posts JSON lines to <c>/v1/events</c>. It does no more than that, so that the load
+/// generator takes little of the machine it shares with the server.
+/// </summary>
+internal sealed class HttpWire : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly byte[] _head;
+    private readonly int _headPrefix;
+    private readonly byte[] _answer = new byte[1 << 16];
+    private readonly List<ArraySegment<byte>> _parts = [default, default];
+
+    private HttpWire(Socket socket, int port)
+    {
+        _socket = socket;
+        var prefix = Encoding.ASCII.GetBytes(
+            $"POST /v1/events HTTP/1.1\r\nHost: 127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ");
+        _head = new byte[prefix.Length + 32];
+        prefix.CopyTo(_head, 0);
+        _headPrefix = prefix.Length;
+    }
+
+    public static async Task<HttpWire> ConnectAsync(int port, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
+            return new HttpWire(socket, port);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Posts a body and waits for the answer.</summary>
+    /// <returns>The answer's body, valid until the next call.</returns>
+    /// <exception cref="BenchException">The answer is not 200.</exception>
+    public async Task<ReadOnlyMemory<byte>> PostAsync(ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        Utf8Formatter.TryFormat(body.Length, _head.AsSpan(_headPrefix), out var digits);
+        "\r\n\r\n"u8.CopyTo(_head.AsSpan(_headPrefix + digits));
+        _parts[0] = new ArraySegment<byte>(_head, 0, _headPrefix + digits + 4);
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(body, out var segment);
+        _parts[1] = segment;
+        var sent = await _socket.SendAsync(_parts, SocketFlags.None);
+        var total = _parts[0].Count + body.Length;
+        while (sent < total)
+        {
+            sent += await _socket.SendAsync(body[(sent - _parts[0].Count)..], cancellationToken);
+        }
+
+        return await ReceiveAsync(cancellationToken);
+    }
+
+    /// <summary>The integer after <paramref name="name"/>, or 0.</summary>
+    public static long Number(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
+    {
+        var at = json.IndexOf(name);
+        return at >= 0 && Utf8Parser.TryParse(json[(at + name.Length)..].TrimStart((byte)' '), out long value, out _) ? value : 0;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        var length = 0;
+        while (true)
+        {
+            var read = await _socket.ReceiveAsync(_answer.AsMemory(length), cancellationToken);
+            if (read == 0)
+            {
+                throw new BenchException("The node closed a connection without an answer.");
+            }
+
+            length += read;
+            var headEnd = _answer.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
+            if (headEnd < 0 || !IsWhole(headEnd + 4, length))
+            {
+                continue;
+            }
+
+            if (!_answer.AsSpan().StartsWith("HTTP/1.1 200"u8))
+            {
+                throw new BenchException($"The node answered: {Encoding.UTF8.GetString(_answer, 0, Math.Min(length, 500))}");
+            }
+
+            return _answer.AsMemory((headEnd + 4)..length);
+        }
+    }
+
+    private bool IsWhole(int bodyStart, int length)
+    {
+        var head = _answer.AsSpan(0, bodyStart);
+        var at = head.IndexOf("Content-Length: "u8);
+        return at >= 0
+            ? Utf8Parser.TryParse(head[(at + 16)..], out int size, out _) && length - bodyStart >= size
+            : _answer.AsSpan(0, length).EndsWith("\r\n0\r\n\r\n"u8) || _answer.AsSpan(bodyStart, length - bodyStart).StartsWith("0\r\n\r\n"u8);
+    }
+}
