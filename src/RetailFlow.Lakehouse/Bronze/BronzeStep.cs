@@ -172,7 +172,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
 
             if (feed.Record == RecordKind.Stock)
             {
-                new StockMapping(feed, sink).Run(connection, raw, typed);
+                new StockMapping(lake.Engine, feed, sink).Run(connection, raw, typed);
             }
             else
             {

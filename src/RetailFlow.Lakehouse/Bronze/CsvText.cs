@@ -86,6 +86,7 @@ internal static class CsvText
         }
         finally
         {
+            appender?.Flush();
             appender?.Dispose();
         }
 

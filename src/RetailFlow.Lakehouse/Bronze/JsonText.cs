@@ -49,6 +49,8 @@ internal static class JsonText
                     }
                 }
             }
+
+            appender.Flush();
         }
 
         var name = engine.UniqueName("raw_text");

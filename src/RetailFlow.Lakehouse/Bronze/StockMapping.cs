@@ -8,7 +8,7 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Lakehouse.Bronze;
 
 /// <summary>Stock records of a CSV or Parquet file: the contract's mapping gives each field's text, the stock rules judge it.</summary>
-internal sealed partial class StockMapping(FeedContract contract, QuarantineSink sink)
+internal sealed partial class StockMapping(LakeEngine engine, FeedContract contract, QuarantineSink sink)
 {
     private readonly StockRecordParser _parser = new(new StockRecordRules { SkewAllowance = contract.SkewAllowance });
     private readonly StockRecordDraft _draft = new();
@@ -32,12 +32,15 @@ internal sealed partial class StockMapping(FeedContract contract, QuarantineSink
             + $" from {raw.Name}";
         try
         {
-            using var appender = connection.CreateAppender(target);
+            using var writing = engine.Connect();
+            using var appender = writing.CreateAppender(target);
             using var result = connection.Query(select);
             while (result.NextChunk(out var chunk))
             {
                 Judge(chunk, raw, fields, unknown, appender);
             }
+
+            appender.Flush();
         }
         catch (DuckDbException e)
         {

@@ -259,6 +259,8 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
                     appender.AppendRow(_table.FileOf(file), (long)row);
                 }
             }
+
+            appender.Flush();
         }
 
         return

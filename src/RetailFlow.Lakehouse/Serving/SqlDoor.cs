@@ -52,9 +52,11 @@ public sealed partial class SqlDoor
 
         foreach (var layer in Tables.LakeTables.Layers)
         {
-            connection.Execute($"create schema if not exists {SqlText.Name(layer)}");
+            connection.Execute($"create schema if not exists memory.{SqlText.Name(layer)}");
         }
 
+        // The engine has a catalog of its own named system: the lake's schema of that name is always written with its database.
+        sql = SystemLayer().Replace(sql, "memory.system.");
         var existing = await _lake.Tables.ExistingAsync(cancellationToken);
         foreach (var name in existing.Where(name => Mentions(sql, name)))
         {
@@ -82,7 +84,7 @@ public sealed partial class SqlDoor
     private static void Create(DuckDbConnection connection, string name, string relation)
     {
         var dot = name.IndexOf('.', StringComparison.Ordinal);
-        connection.Execute($"create view {SqlText.Name(name[..dot])}.{SqlText.Name(name[(dot + 1)..])} as select * from {relation}");
+        connection.Execute($"create view memory.{SqlText.Name(name[..dot])}.{SqlText.Name(name[(dot + 1)..])} as select * from {relation}");
     }
 
     private static bool Mentions(string sql, string name) =>
@@ -98,8 +100,11 @@ public sealed partial class SqlDoor
     [GeneratedRegex(@"^\s*(--[^\n]*\n\s*)*(select|with|from|values|describe|summarize|explain|\()", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex ReadOnly();
 
-    [GeneratedRegex(@"(?<table>\w+\.\w+)\s+(for\s+)?(version\s+as\s+of\s+(?<version>\d+)|timestamp\s+as\s+of\s+'(?<time>[^']*)')", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"(?<table>\b(bronze|silver|gold|quarantine|system)\.\w+)\s+(for\s+)?(version\s+as\s+of\s+(?<version>\d+)|timestamp\s+as\s+of\s+'(?<time>[^']*)')", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Travel();
+
+    [GeneratedRegex(@"(?<![\w.""])system\.(?=\w)", RegexOptions.IgnoreCase)]
+    private static partial Regex SystemLayer();
 
     [GeneratedRegex(@"^\s+(as\s+)?(?!where|group|order|limit|join|left|right|inner|full|cross|on|union|except|intersect|having|qualify|using|semi|anti|natural|asof)[a-z_]\w*", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Alias();
