@@ -1,1 +1,3 @@
-return 0;
+using RetailFlow.Cli;
+
+return await TerminalCommand.RunAsync(args);

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using RetailFlow.Node;
+
+namespace RetailFlow.Cli.Commands;
+
+/// <summary><c>up</c>: the node, until it is told to stop.</summary>
+internal static class UpCommand
+{
+    public static ExampledCommand Create()
+    {
+        var urls = new Option<string?>("--urls") { Description = $"Where to listen (default {NodeOptions.DefaultUrls}).", HelpName = "URL" };
+        var demo = new Option<bool>("--demo") { Description = "Feeds it a live simulated retailer." };
+        var interval = ValueOptions.Count("--interval", "Milliseconds between two runs of the pipeline (default 1000).");
+        return new ExampledCommand(
+            "up",
+            "Starts the node: HTTP, journal, pipeline. Stops cleanly on Ctrl+C or SIGTERM, losing nothing.",
+            "retailflow up --demo",
+            RunAsync)
+        {
+            urls, demo, interval,
+        };
+
+        async Task<ExitCode> RunAsync(CommandRun run)
+        {
+            var options = new NodeOptions { Lake = run.LakeOptions(), Demo = run.Get(demo), Announce = run.Host.Text, Log = run.Host.Error };
+            if (run.Get(urls) is { } chosen)
+            {
+                options = options with { Urls = chosen };
+            }
+
+            if (run.Get(interval) is { } milliseconds)
+            {
+                options = options with { RunInterval = TimeSpan.FromMilliseconds(milliseconds) };
+            }
+
+            await NodeHost.RunAsync(options, run.Cancellation);
+            return ExitCode.Done;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Net.Mime;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace RetailFlow.Node.Http;
+
+/// <summary>An error as RFC 9457 problem details.</summary>
+/// <param name="Status">HTTP status.</param>
+/// <param name="Detail">One line that tells the caller what to do about it.</param>
+internal readonly record struct Problem(int Status, string Detail)
+{
+    public const string ContentType = MediaTypeNames.Application.ProblemJson;
+
+    public static Problem BadRequest(string detail) => new(StatusCodes.Status400BadRequest, detail);
+
+    public static Problem NotFound(string detail) => new(StatusCodes.Status404NotFound, detail);
+
+    public static Problem UnsupportedMediaType(string detail) => new(StatusCodes.Status415UnsupportedMediaType, detail);
+
+    public static Problem TooLarge(long limit) =>
+        new(StatusCodes.Status413PayloadTooLarge, $"The body is larger than {limit} bytes. Send it in smaller parts.");
+
+    public static Problem Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail);
+
+    /// <summary>Answers with the problem, in place of whatever was prepared.</summary>
+    public async Task WriteAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = Status;
+        response.ContentType = ContentType;
+        if (Status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        await using var json = new Utf8JsonWriter(response.BodyWriter, RowJson.Options);
+        json.WriteStartObject();
+        json.WriteString("type"u8, "about:blank"u8);
+        json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(Status));
+        json.WriteNumber("status"u8, Status);
+        json.WriteString("detail"u8, Detail);
+        json.WriteString("instance"u8, context.Request.Path.Value);
+        json.WriteEndObject();
+        await json.FlushAsync(CancellationToken.None);
+    }
+}

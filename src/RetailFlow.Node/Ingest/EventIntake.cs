@@ -1,0 +1,161 @@
+using System.Collections.Concurrent;
+using RetailFlow.Lakehouse;
+using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Node.Ingest;
+
+/// <summary>The answer to one request: its records are durable, and these are their verdicts.</summary>
+/// <param name="Batch">Verdicts and counts.</param>
+/// <param name="Sequence">Sequence of the request's last record.</param>
+internal readonly record struct IntakeAnswer(IntakeBatch Batch, long Sequence);
+
+/// <summary>Records since the node started: every one that was received is in exactly one of the other three.</summary>
+internal readonly record struct IntakeCounts(long Received, long Accepted, long Duplicates, long Quarantined);
+
+/// <summary>
+/// The way in for stock records: judged on the request's thread, admitted in the order of the sequence on the journal's, answered
+/// when durable. Every record goes to RAW as received, whatever its verdict.
+/// </summary>
+internal sealed class EventIntake : IAsyncDisposable
+{
+    private const int RecentCount = 1 << 18;
+    private const long RegisterBytes = 256L << 20;
+
+    private readonly ConcurrentBag<RecordJudge> _judges = [];
+    private readonly NodeState _node;
+    private readonly StockJournal _journal;
+    private readonly Admission _admission;
+    private long _registered;
+    private long _received;
+    private long _accepted;
+    private long _duplicates;
+    private long _quarantined;
+
+    private EventIntake(NodeState node, AcceptedIdentities identities, long registered)
+    {
+        _node = node;
+        _registered = registered;
+        _admission = new Admission(new RecentIdentities(RecentCount), identities);
+        _journal = StockJournal.Open(
+            node.Options.Lake.LakePath,
+            new StockJournalOptions { TimeProvider = node.Clock, Admission = Admit },
+            out var recovery);
+        Recovery = recovery;
+    }
+
+    /// <summary>What opening the journal found.</summary>
+    public JournalRecovery Recovery { get; }
+
+    /// <summary>Sequence of the last record that is durable.</summary>
+    public long Sequence => _journal.LastDurableSequence;
+
+    /// <summary>Why nothing is acknowledged any more, or null while all is well.</summary>
+    public Exception? Failure => _journal.Failure;
+
+    public IntakeCounts Counts => new(
+        Volatile.Read(ref _received), Volatile.Read(ref _accepted), Volatile.Read(ref _duplicates), Volatile.Read(ref _quarantined));
+
+    /// <summary>Opens the journal, cutting off what never became durable, and learns which identities have been accepted.</summary>
+    public static async Task<EventIntake> OpenAsync(Lake lake, NodeState node, CancellationToken cancellationToken)
+    {
+        var identities = new AcceptedIdentities();
+        var registered = await RegisteredJournal.PositionAsync(lake, cancellationToken);
+        var intake = new EventIntake(node, identities, registered);
+        try
+        {
+            await SilverIdentities.LoadAsync(lake, identities, cancellationToken);
+            var gold = await lake.Stock.GetAsync([], string.Empty, null, cancellationToken);
+            intake.Replay(Math.Max(0, gold.Sequence), cancellationToken);
+            return intake;
+        }
+        catch
+        {
+            await intake.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes the records of one request; completes when they are durable.</summary>
+    /// <param name="body">The request's body.</param>
+    /// <param name="slices">Its records.</param>
+    /// <param name="source">The request's default source.</param>
+    /// <param name="cancellationToken">Takes the records back while they wait; without effect once they are written.</param>
+    /// <exception cref="RetailFlow.Storage.LogPoisonedException">The journal has failed; whether the records are durable is unknown.</exception>
+    public async ValueTask<IntakeAnswer> TakeAsync(
+        ReadOnlyMemory<byte> body, RecordSlices slices, string? source, CancellationToken cancellationToken)
+    {
+        var batch = Judge(body.Span, slices, source);
+        var receipt = await _journal.AppendAsync(batch.Journal, cancellationToken);
+        batch.Close();
+        Interlocked.Add(ref _received, batch.Received);
+        Interlocked.Add(ref _accepted, batch.Accepted);
+        Interlocked.Add(ref _duplicates, batch.Duplicates);
+        Interlocked.Add(ref _quarantined, batch.SetAside.Count);
+        if (receipt.LastSequence - (_node.Gold.Current?.Sequence ?? 0) >= _node.Options.RunAtRecords)
+        {
+            _node.Wake();
+        }
+
+        return new IntakeAnswer(batch, receipt.LastSequence);
+    }
+
+    /// <summary>Makes what is durable known to the pipeline, up to a sensible amount.</summary>
+    /// <returns>The sequence up to which it is known.</returns>
+    public async ValueTask<long> RegisterAsync(Lake lake, CancellationToken cancellationToken)
+    {
+        var ranges = _journal.RangesAfter(_registered, RegisterBytes);
+        if (ranges.Count > 0)
+        {
+            await lake.Landing.RegisterJournalAsync(ranges, cancellationToken);
+            _registered = ranges[^1].LastSequence;
+            if (_registered < Sequence)
+            {
+                _node.Wake();
+            }
+        }
+
+        return _registered;
+    }
+
+    public ValueTask DisposeAsync() => _journal.DisposeAsync();
+
+    private IntakeBatch Judge(ReadOnlySpan<byte> body, RecordSlices slices, string? source)
+    {
+        if (!_judges.TryTake(out var judge))
+        {
+            judge = new RecordJudge();
+        }
+
+        var batch = judge.Judge(body, slices.All, source, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
+        _judges.Add(judge);
+        return batch;
+    }
+
+    private object? Admit(JournalBatch batch, JournalStamp stamp)
+    {
+        _admission.Decide((IntakeBatch)batch.Tag!, stamp.FirstSequence);
+        return null;
+    }
+
+    /// <summary>Admits the journal's records after <paramref name="sequence"/> once more, as they were admitted when they came.</summary>
+    private void Replay(long sequence, CancellationToken cancellationToken)
+    {
+        var judge = new RecordJudge();
+        foreach (var range in _journal.RangesAfter(sequence))
+        {
+            using var reader = _journal.Read(range);
+            while (reader.MoveNext())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var envelope = reader.Current;
+                if (!envelope.IsMalformed)
+                {
+                    var source = envelope.Source.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(envelope.Source);
+                    var batch = judge.Judge(envelope.Record, [new RecordSlice(0, envelope.Record.Length)], source, envelope.ReceivedAtMicros);
+                    _admission.Decide(batch, envelope.Sequence);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Node.Ingest;
+
+/// <summary>Judges the records of a body on the request's thread and prepares them for the journal, valid or not.</summary>
+internal sealed class RecordJudge
+{
+    private readonly StockRecordParser _parser = new(new StockRecordRules());
+    private readonly StockRecordDraft _draft = new();
+
+    /// <summary>Prepares every slice of <paramref name="body"/> in its order.</summary>
+    public IntakeBatch Judge(ReadOnlySpan<byte> body, ReadOnlySpan<RecordSlice> slices, string? source, long receivedAtMicros)
+    {
+        Span<byte> sourceBytes = stackalloc byte[StockLimits.SourceBytes];
+        var sourceLength = source is null ? 0 : Encoding.UTF8.GetBytes(source, sourceBytes);
+        var context = new StockRecordContext(sourceBytes[..sourceLength], receivedAtMicros);
+        var batch = new IntakeBatch(source, slices.Length, receivedAtMicros);
+        for (var index = 0; index < slices.Length; index++)
+        {
+            var record = body.Slice(slices[index].Start, slices[index].Length);
+            if (_parser.Parse(record, in context, _draft, out var violation))
+            {
+                batch.AddCandidate(index, record, _draft);
+            }
+            else
+            {
+                batch.AddBroken(index, record, _draft.IsJsonObject, violation);
+            }
+        }
+
+        return batch;
+    }
+}
+
+/// <summary>Lengths of stock.md section 1 that are checked before a record is parsed.</summary>
+internal static class StockLimits
+{
+    /// <summary>Characters of a source.</summary>
+    public const int SourceCharacters = 64;
+
+    /// <summary>Bytes that so many characters may take.</summary>
+    public const int SourceBytes = SourceCharacters * 4;
+}

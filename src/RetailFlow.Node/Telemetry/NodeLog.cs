@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+
+namespace RetailFlow.Node.Telemetry;
+
+/// <summary>What a node logs. Ids are stable; nothing is logged per record or per request that succeeds.</summary>
+internal static partial class NodeLog
+{
+    [LoggerMessage(1, LogLevel.Error, "{Method} {Path} failed")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, Exception failure);
+
+    [LoggerMessage(2, LogLevel.Information, "Recovered the journal up to sequence {Sequence}, {Tail} records of it not yet in Silver, in {Elapsed}")]
+    public static partial void Recovered(ILogger logger, long sequence, long tail, TimeSpan elapsed);
+
+    [LoggerMessage(3, LogLevel.Critical, "The node cannot acknowledge records")]
+    public static partial void CannotAcknowledge(ILogger logger, Exception failure);
+
+    [LoggerMessage(4, LogLevel.Error, "A run of the pipeline failed ({Failures} in a row); the next try is in {Pause}. Records are acknowledged meanwhile")]
+    public static partial void RunFailed(ILogger logger, int failures, TimeSpan pause, Exception failure);
+
+    [LoggerMessage(5, LogLevel.Information, "The pipeline works again after {Failures} failed runs")]
+    public static partial void RunsAgain(ILogger logger, int failures);
+
+    [LoggerMessage(6, LogLevel.Debug, "Gold carries sequence {Sequence} at version {Version}, {Rows} rows, after {Elapsed}")]
+    public static partial void Carried(ILogger logger, long sequence, long version, int rows, TimeSpan elapsed);
+
+    [LoggerMessage(7, LogLevel.Information, "Stopping: no more records are taken; what was acknowledged is being refined")]
+    public static partial void Stopping(ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Warning, "The simulated retailer was refused: {Status}")]
+    public static partial void DemoRefused(ILogger logger, int status);
+
+    [LoggerMessage(9, LogLevel.Warning, "The simulated retailer stopped sending")]
+    public static partial void DemoFailed(ILogger logger, Exception failure);
+}

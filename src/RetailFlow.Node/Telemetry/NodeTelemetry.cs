@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace RetailFlow.Node.Telemetry;
+
+/// <summary>The node's meter and activity source, both named <c>RetailFlow.Node</c>.</summary>
+internal sealed class NodeTelemetry : IDisposable
+{
+    public const string Name = "RetailFlow.Node";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    private readonly Meter _meter = new(Name);
+    private readonly Counter<long> _received;
+    private readonly Counter<long> _accepted;
+    private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _quarantined;
+    private readonly Histogram<int> _batch;
+    private readonly Histogram<double> _acknowledge;
+    private readonly Histogram<double> _run;
+
+    /// <param name="lagRecords">Records acknowledged and not yet carried by Gold.</param>
+    public NodeTelemetry(Func<long> lagRecords)
+    {
+        _received = _meter.CreateCounter<long>("retailflow.records.received", "{record}", "Records that came in.");
+        _accepted = _meter.CreateCounter<long>("retailflow.records.accepted", "{record}", "Records taken for the first time.");
+        _duplicates = _meter.CreateCounter<long>("retailflow.records.duplicates", "{record}", "Records that were taken before.");
+        _quarantined = _meter.CreateCounter<long>("retailflow.records.quarantined", "{record}", "Records set aside.");
+        _batch = _meter.CreateHistogram<int>("retailflow.batch.size", "{record}", "Records of one request.");
+        _acknowledge = _meter.CreateHistogram<double>("retailflow.journal.duration", "s", "From handing a batch to the journal until it is durable.");
+        _run = _meter.CreateHistogram<double>("retailflow.pipeline.duration", "s", "One run of the pipeline.");
+        _meter.CreateObservableGauge("retailflow.pipeline.lag", lagRecords, "{record}", "Records acknowledged and not yet in Gold.");
+    }
+
+    public void Count(int received, int accepted, int duplicates, int quarantined, TimeSpan durable)
+    {
+        _received.Add(received);
+        _accepted.Add(accepted);
+        _duplicates.Add(duplicates);
+        _quarantined.Add(quarantined);
+        _batch.Record(received);
+        _acknowledge.Record(durable.TotalSeconds);
+    }
+
+    public void Ran(TimeSpan elapsed) => _run.Record(elapsed.TotalSeconds);
+
+    public void Dispose() => _meter.Dispose();
+}
