@@ -88,9 +88,19 @@ internal static class CommitRules
             throw DeltaException.InvalidCommit($"The partition columns of '{table}' repeat or are all of its columns.");
         }
 
+        var properties = new TableProperties(metadata.Configuration);
+        try
+        {
+            properties.RequireWellFormed();
+        }
+        catch (DeltaException e)
+        {
+            throw DeltaException.InvalidCommit(e.Message);
+        }
+
         RequireFeature(Uses(metadata.Schema, PrimitiveType.TimestampNtz), "timestampNtz", "a column of the type timestamp_ntz", protocol, table);
         RequireFeature(Uses(metadata.Schema, PrimitiveType.Variant), "variantType", "a column of the type variant", protocol, table);
-        RequireFeature(new TableProperties(metadata.Configuration).InCommitTimestamps, "inCommitTimestamp", "delta.enableInCommitTimestamps", protocol, table);
+        RequireFeature(properties.InCommitTimestamps, "inCommitTimestamp", "delta.enableInCommitTimestamps", protocol, table);
     }
 
     private static void RequireFeature(bool used, string feature, string by, Protocol protocol, string table)

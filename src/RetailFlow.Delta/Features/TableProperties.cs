@@ -45,6 +45,13 @@ public sealed class TableProperties
     /// <summary><c>delta.dataSkippingNumIndexedCols</c>: how many leaf columns get statistics; negative for all.</summary>
     public int IndexedColumns => (int)Math.Clamp(Number("delta.dataSkippingNumIndexedCols") ?? StatisticsBuilder.DefaultIndexedColumns, -1, int.MaxValue);
 
+    /// <summary>Reads every property, so that a malformed one shows before it is written.</summary>
+    internal void RequireWellFormed()
+    {
+        _ = (AppendOnly, ChangeDataFeed, InCommitTimestamps, InCommitTimestampEnablementVersion, InCommitTimestampEnablementTimestamp);
+        _ = (CheckpointInterval, IsolationLevel, DeletedFileRetention, TransactionRetention, IndexedColumns);
+    }
+
     private string? Text(string key) => configuration.GetValueOrDefault(key);
 
     private bool Flag(string key) => Text(key) is { } text && (bool.TryParse(text, out var flag) ? flag : throw Malformed(key, text));
