@@ -15,14 +15,13 @@ public sealed class JournalRecoveryTests : IAsyncDisposable
     public async Task Acknowledged_records_survive_power_loss_at_any_moment_once_and_without_gaps()
     {
         Random random = new(20261122);
-        fixture.Options = fixture.Options with { SegmentBytes = 3_000 };
+        fixture.Options = fixture.Options with { SegmentBytes = 8_000 };
         SortedDictionary<long, string> acknowledged = [];
         int number = 0;
-        for (int life = 0; life < 150; life++)
+        for (int life = 0; life < 100; life++)
         {
             StockJournal journal = fixture.Open();
-            CheckAcknowledged(acknowledged);
-            foreach ((long sequence, string record) in fixture.ReadAll())
+            foreach ((long sequence, string record) in CheckAcknowledged(acknowledged))
             {
                 // What survives without having been acknowledged is from now on there for good.
                 acknowledged[sequence] = record;
@@ -220,10 +219,11 @@ public sealed class JournalRecoveryTests : IAsyncDisposable
         }
     }
 
-    private void CheckAcknowledged(SortedDictionary<long, string> acknowledged)
+    private List<(long Sequence, string Record)> CheckAcknowledged(SortedDictionary<long, string> acknowledged)
     {
         List<(long Sequence, string Record)> stored = fixture.ReadAll();
         Assert.Equal(Enumerable.Range(1, stored.Count).Select(n => (long)n), stored.Select(record => record.Sequence));
         Assert.Equal(acknowledged.Select(pair => (pair.Key, pair.Value)), stored.Take(acknowledged.Count));
+        return stored;
     }
 }
