@@ -25,7 +25,14 @@ internal sealed record LogSegment(
             throw new DeltaException(DeltaErrorKind.TableNotFound, $"There is no Delta table at '{table}': its _delta_log has no commit.");
         }
 
-        var newest = files.Where(f => f.Kind != LogFileKind.UuidCheckpoint).Select(f => f.Version).DefaultIfEmpty(-1).Max();
+        var newest = Math.Max(
+            files.Where(f => f.Kind == LogFileKind.Commit).Select(f => f.Version).DefaultIfEmpty(-1).Max(),
+            NewestCheckpoint(files, long.MaxValue) is [var complete, ..] ? complete.Version : -1);
+        if (newest < 0)
+        {
+            throw Missing(files, [], 0, 0, target, table);
+        }
+
         if (target > newest)
         {
             throw new DeltaException(DeltaErrorKind.VersionNotFound, $"The table '{table}' has no version {target}: the newest is {newest}.");
