@@ -26,7 +26,7 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>Runs a script, or one statement with parameters, to its end.</summary>
     /// <param name="sql">Statements separated by semicolons; exactly one when there are parameters.</param>
-    /// <param name="parameters">Values for ?, $1, $2 and so on.</param>
+    /// <param name="parameters">Values for ?, $1, $2 and so on; an array that is one value must be cast to object.</param>
     /// <returns>The rows that the last statement changed; 0 for a query.</returns>
     /// <exception cref="DuckDbException">The engine's error.</exception>
     /// <exception cref="OperationCanceledException">A token given to <see cref="CancelWith"/> was cancelled.</exception>
@@ -40,7 +40,7 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>Runs a script, or one statement with parameters, and streams the rows of the last statement.</summary>
     /// <param name="sql">Statements separated by semicolons; exactly one when there are parameters.</param>
-    /// <param name="parameters">Values for ?, $1, $2 and so on.</param>
+    /// <param name="parameters">Values for ?, $1, $2 and so on; an array that is one value must be cast to object.</param>
     /// <exception cref="DuckDbException">The engine's error.</exception>
     /// <exception cref="OperationCanceledException">A token given to <see cref="CancelWith"/> was cancelled.</exception>
     public DuckDbResult Query(string sql, params ReadOnlySpan<object?> parameters)

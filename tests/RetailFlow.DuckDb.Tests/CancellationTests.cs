@@ -4,6 +4,8 @@ public sealed class CancellationTests : DuckDbTest
 {
     private const string Endless = "SELECT count(*) FROM range(10000000000) a(i), range(10000000000) b(j) WHERE (i + j) % 7 = 3";
 
+    private const string AfterSignal = "SELECT (SELECT n FROM started()) + count(*) FROM range(10000000000) a(i), range(10000000000) b(j) WHERE (i + j) % 7 = 3";
+
     [Fact]
     public async Task A_token_cancels_a_running_statement()
     {
@@ -12,7 +14,7 @@ public sealed class CancellationTests : DuckDbTest
         SignalSource started = new();
         Connection.RegisterTable("started", SignalSource.Columns, started);
 
-        Task<long> running = Task.Run(() => Connection.Execute("SELECT (SELECT n FROM started()) + count(*) FROM range(10000000000) a(i), range(10000000000) b(j) WHERE (i + j) % 7 = 3"));
+        Task<long> running = Task.Run(() => Connection.Execute(AfterSignal));
         await started.Reached.Task;
         await source.CancelAsync();
 
@@ -39,6 +41,28 @@ public sealed class CancellationTests : DuckDbTest
     }
 
     [Fact]
+    public void A_cancelled_statement_does_not_take_along_what_an_appender_writes()
+    {
+        Connection.Execute("CREATE TABLE t (n BIGINT)");
+        using (Connection.CancelWith(new CancellationToken(canceled: true)))
+        using (DuckDbAppender appender = Connection.CreateAppender("t"))
+        {
+            using DuckDbPreparedStatement statement = PrepareUncancelled();
+            Assert.Throws<OperationCanceledException>(() => statement.Execute());
+            appender.AppendRow(1);
+            appender.Flush();
+        }
+
+        Assert.Equal(1L, Connection.Scalar("SELECT count(*) FROM t"));
+
+        DuckDbPreparedStatement PrepareUncancelled()
+        {
+            using IDisposable scope = Connection.CancelWith(CancellationToken.None);
+            return Connection.Prepare("SELECT i FROM range(1000000) t(i)");
+        }
+    }
+
+    [Fact]
     public void A_token_reaches_a_stream_between_its_chunks()
     {
         using CancellationTokenSource source = new();
@@ -55,7 +79,7 @@ public sealed class CancellationTests : DuckDbTest
     {
         SignalSource started = new();
         Connection.RegisterTable("started", SignalSource.Columns, started);
-        Task<long> running = Task.Run(() => Connection.Execute("SELECT (SELECT n FROM started()) + count(*) FROM range(10000000000) a(i), range(10000000000) b(j) WHERE (i + j) % 7 = 3"));
+        Task<long> running = Task.Run(() => Connection.Execute(AfterSignal));
         await started.Reached.Task;
 
         Connection.Interrupt();

@@ -19,6 +19,9 @@ internal sealed class NumberSource(int rows) : IChunkSource
 
     public Exception? OpenFailure { get; init; }
 
+    /// <summary>Makes readers wait until this many are open, so that parallel reading does not depend on how busy the machine is.</summary>
+    public CountdownEvent? AllOpen { get; init; }
+
     public int ReadersOpened => opened;
 
     public int ReadersClosed => closed;
@@ -41,6 +44,7 @@ internal sealed class NumberSource(int rows) : IChunkSource
             }
 
             opened++;
+            _ = AllOpen?.Signal();
             return new Reader(this, Current!, rows);
         }
     }
@@ -54,6 +58,7 @@ internal sealed class NumberSource(int rows) : IChunkSource
     {
         public int Read(DuckDbChunkWriter chunk)
         {
+            Assert.True(source.AllOpen?.Wait(TimeSpan.FromSeconds(60)) ?? true, "The other readers were not opened.");
             int first = Interlocked.Add(ref cursor.Next, chunk.Capacity) - chunk.Capacity;
             int count = Math.Clamp(total - first, 0, chunk.Capacity);
             Span<long> numbers = chunk.Column<long>(0);

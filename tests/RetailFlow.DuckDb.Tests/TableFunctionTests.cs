@@ -17,6 +17,23 @@ public sealed class TableFunctionTests : DuckDbTest
         Assert.Equal(source.ReadersOpened, source.ReadersClosed);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_copy_reads_a_source_in_parallel_only_when_order_does_not_matter(bool preserveOrder)
+    {
+        using DuckDbDatabase database = DuckDbDatabase.Open(options: new DuckDbOptions { Threads = 2, PreserveInsertionOrder = preserveOrder });
+        using DuckDbConnection connection = database.Connect();
+        using CountdownEvent allOpen = new(preserveOrder ? 1 : 2);
+        NumberSource source = new(1_000_000) { MaxThreads = 2, AllOpen = allOpen };
+        connection.RegisterTable("numbers", NumberSource.Columns, source);
+
+        connection.Execute("CREATE TABLE t AS SELECT n FROM numbers()");
+
+        Assert.Equal(preserveOrder ? 1 : 2, source.ReadersOpened);
+        Assert.Equal([1_000_000L, (Int128)499_999_500_000L], connection.Query("SELECT count(*), sum(n) FROM t").ToList()[0]);
+    }
+
     [Fact]
     public void A_source_is_read_again_by_every_statement_and_every_connection()
     {
@@ -54,7 +71,6 @@ public sealed class TableFunctionTests : DuckDbTest
     [Theory]
     [InlineData("range")]
     [InlineData("duckdb_tables")]
-    [InlineData("sum")]
     public void A_name_of_the_engine_is_refused(string name)
     {
         DuckDbException error = Assert.Throws<DuckDbException>(() => Connection.RegisterTable(name, NumberSource.Columns, new NumberSource(10)));

@@ -168,6 +168,17 @@ public sealed class ValueTests : DuckDbTest
     }
 
     [Fact]
+    public void A_type_without_a_managed_value_is_an_error_that_tells_what_to_do()
+    {
+        using DuckDbResult result = Connection.Query("SELECT 1::VARIANT, NULL::VARIANT");
+        Assert.Equal(DuckDbType.Variant, result.Columns[0].Type);
+        Assert.True(result.NextChunk(out DuckDbChunk? chunk));
+
+        Assert.Null(chunk.GetValue(1, 0));
+        Assert.Contains("cast", Assert.Throws<DuckDbException>(() => chunk.GetValue(0, 0)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Raw_columns_check_the_size_of_their_values()
     {
         using DuckDbResult result = Connection.Query("SELECT i::BIGINT, i::DECIMAL(9,2), (i % 3 = 0), 'x' FROM range(3) t(i)");

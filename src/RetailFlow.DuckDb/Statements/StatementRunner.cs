@@ -93,7 +93,12 @@ internal sealed unsafe class StatementRunner
             }
 
             // Making the pending result clears an earlier interrupt, so a token is only safe to check from here on.
-            cancellation.ThrowIfCancellationRequested();
+            if (cancellation.IsCancellationRequested)
+            {
+                EndRunning();
+                throw new OperationCanceledException(cancellation);
+            }
+
             ResultHandle result = new();
             if (NativeMethods.ExecutePending(pending, result.Pointer) != NativeState.Success)
             {
@@ -121,12 +126,7 @@ internal sealed unsafe class StatementRunner
         }
 
         open = null;
-        if (!connection.IsClosed)
-        {
-            // Preparing ends the running statement, and an empty text does nothing beyond that.
-            _ = NativeMethods.Prepare(connection, "", out PreparedStatementHandle nothing);
-            nothing.Dispose();
-        }
+        EndRunning();
     }
 
     /// <summary>Starts a statement and wraps its result.</summary>
@@ -206,6 +206,16 @@ internal sealed unsafe class StatementRunner
         using (statement)
         {
             throw Failure(new DuckDbException(NativeMethods.ReadText(NativeMethods.PrepareError(statement)) ?? "DuckDB could not prepare the statement."));
+        }
+    }
+
+    private void EndRunning()
+    {
+        if (!connection.IsClosed)
+        {
+            // Preparing ends the running statement, and an empty text does nothing beyond that.
+            _ = NativeMethods.Prepare(connection, "", out PreparedStatementHandle nothing);
+            nothing.Dispose();
         }
     }
 

@@ -3,7 +3,10 @@ namespace RetailFlow.DuckDb;
 /// <summary>Rows that managed code gives to the engine, read by several engine threads at once.</summary>
 public interface IChunkSource
 {
-    /// <summary>How many readers may work at the same time, at least 1.</summary>
+    /// <summary>
+    /// How many readers may work at the same time, at least 1. The engine uses fewer when it has fewer threads, and only one to
+    /// write a table or file while <see cref="DuckDbOptions.PreserveInsertionOrder"/> holds.
+    /// </summary>
     int MaxThreads { get; }
 
     /// <summary>Rows in all, for the engine's plan; null when nobody knows. It need not be exact.</summary>

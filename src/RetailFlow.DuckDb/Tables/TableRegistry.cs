@@ -47,9 +47,9 @@ internal sealed unsafe class TableRegistry
     private void CreateFunction(DuckDbDatabase database, string name)
     {
         using DuckDbConnection connection = database.Connect();
-        if (connection.Scalar<bool>("SELECT count(*) > 0 FROM duckdb_functions() WHERE lower(function_name) = lower($1)", name))
+        if (IsKnownToEngine(connection, name))
         {
-            throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB has a function named {name} of its own.");
+            throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB has a table function named {name} of its own.");
         }
 
         using TableFunctionHandle function = new(NativeMethods.CreateTableFunction());
@@ -63,6 +63,20 @@ internal sealed unsafe class TableRegistry
         if (NativeMethods.RegisterTableFunction(connection.Handle, function) != NativeState.Success)
         {
             throw new DuckDbException(DuckDbErrorKind.Catalog, $"DuckDB does not accept a table function named {name}.");
+        }
+    }
+
+    // Binding a call of a name that does not exist is the one failure of kind Catalog, and costs far less than listing all functions.
+    private static bool IsKnownToEngine(DuckDbConnection connection, string name)
+    {
+        try
+        {
+            connection.Prepare($"FROM {DuckDbSql.Identifier(name)}()").Dispose();
+            return true;
+        }
+        catch (DuckDbException error)
+        {
+            return error.Kind != DuckDbErrorKind.Catalog;
         }
     }
 }
