@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Storage;
@@ -125,6 +126,36 @@ public sealed class StockJournalTests : IAsyncDisposable
             fixture.Files.Sorted());
         Assert.Equal(Enumerable.Range(1, 7).Select(n => ((long)n, $"{{\"n\":{n}}}")), fixture.ReadAll());
         Assert.Equal((4, 7), (journal.RangesAfter(0).Count, journal.RangesAfter(0)[^1].LastSequence));
+    }
+
+    [Fact]
+    public async Task A_day_of_few_records_has_a_segment_of_its_own()
+    {
+        StockJournal journal = fixture.Open();
+        await journal.AppendAsync(JournalFixture.Batch("{\"n\":1}"));
+        fixture.Clock.Now = DateTimeOffset.Parse("2026-11-23T00:59:59+01:00", CultureInfo.InvariantCulture);
+        await journal.AppendAsync(JournalFixture.Batch("{\"n\":2}"));
+        fixture.Clock.Now = fixture.Clock.Now.AddSeconds(1);
+        await journal.AppendAsync(JournalFixture.Batch("{\"n\":3}"));
+        fixture.Clock.Now = fixture.Clock.Now.AddHours(-1);
+        await journal.AppendAsync(JournalFixture.Batch("{\"n\":4}"));
+        Assert.Equal(
+            [JournalFixture.Segment("2026-11-22", 1), JournalFixture.Segment("2026-11-23", 3), JournalFixture.Segment("2026-11-22", 4)],
+            fixture.Files.Sorted());
+        await fixture.ReopenAsync();
+        Assert.Equal([1, 2, 3, 4], fixture.ReadAll().Select(record => record.Sequence));
+    }
+
+    [Fact]
+    public async Task A_portion_ends_with_the_last_record_that_fits()
+    {
+        StockJournal journal = fixture.Open();
+        await journal.AppendAsync(JournalFixture.Batch("{\"n\":1}", "{\"n\":2}", "{\"n\":3}"));
+        long one = Assert.Single(journal.RangesAfter(0)).ToOffset / 3;
+        Assert.Equal(1, Assert.Single(journal.RangesAfter(0, (2 * one) - 1)).LastSequence);
+        Assert.Equal(2, Assert.Single(journal.RangesAfter(0, 2 * one)).LastSequence);
+        Assert.Equal(3, Assert.Single(journal.RangesAfter(1, 2 * one)).LastSequence);
+        Assert.Equal(1, Assert.Single(journal.RangesAfter(0, 0)).LastSequence);
     }
 
     [Fact]

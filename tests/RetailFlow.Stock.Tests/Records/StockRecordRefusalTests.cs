@@ -16,6 +16,7 @@ public sealed class StockRecordRefusalTests
     [InlineData("\"e-1\"", "\"a\\u0000b\"", RecordRule.ControlCharacter, "event_id")]
     [InlineData("\"e-1\"", "\"a\\nb\"", RecordRule.ControlCharacter, "event_id")]
     [InlineData("\"e-1\"", "\"a\u007Fb\"", RecordRule.ControlCharacter, "event_id")]
+    [InlineData("\"e-1\"", "\"a\u007Fb and enough behind it for another block\"", RecordRule.ControlCharacter, "event_id")]
     [InlineData("\"e-1\"", "\"a\u0085b\"", RecordRule.ControlCharacter, "event_id")]
     [InlineData("\"event_id\":\"e-1\",", "~", RecordRule.MissingField, "event_id")]
     [InlineData("\"source\":\"pos\",", "~", RecordRule.MissingField, "source")]

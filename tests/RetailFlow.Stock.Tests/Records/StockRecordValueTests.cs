@@ -85,6 +85,31 @@ public sealed class StockRecordValueTests
         Assert.Equal(raw, fixture.Draft.Quantity.Raw);
     }
 
+    [Theory]
+    [InlineData("0", "0")]
+    [InlineData("-0.00", "0")]
+    [InlineData("0e99999999999", "0")]
+    [InlineData("1.50", "1.5")]
+    [InlineData("15e-1", "1.5")]
+    [InlineData("-100", "-100")]
+    [InlineData("1E2", "100")]
+    [InlineData("123456789012345678901", "123456789012345678901")]
+    [InlineData("100000000000000000000", "100000000000000000000")]
+    [InlineData("1e20", "100000000000000000000")]
+    [InlineData("1e21", "1e21")]
+    [InlineData("12e20", "1.2e21")]
+    [InlineData("0.000001", "0.000001")]
+    [InlineData("0.0000010", "0.000001")]
+    [InlineData("0.0000001", "1e-7")]
+    [InlineData("1.25e-7", "1.25e-7")]
+    [InlineData("0.1000000000000000000000000000000000001", "0.1000000000000000000000000000000000001")]
+    [InlineData("1e0000000000000000000000005", "100000")]
+    public void A_number_in_attributes_has_one_text(string written, string canonical)
+    {
+        fixture.AssertGood(ParseFixture.Good.Replace("\"line\":2", $"\"attributes\":{{\"n\":{written}}}", StringComparison.Ordinal));
+        Assert.Equal($"{{\"n\":{canonical}}}", ParseFixture.Text(fixture.Draft.Attributes));
+    }
+
     [Fact]
     public void A_clock_that_runs_ahead_by_the_allowance_is_believed()
     {
