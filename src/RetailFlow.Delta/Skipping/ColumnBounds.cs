@@ -43,7 +43,7 @@ internal struct ColumnBounds
 
         // Unknown sides count as beyond the value on both sides.
         var someLess = low is null or < 0;
-        var someGreater = MayBeNaN || high is null or > 0 || (high < 0 && MayExtend(value));
+        var someGreater = MayBeNaN || high is null or > 0 || (high <= 0 && MayExtend(value));
         var someEqual = low is null or <= 0 && (high is null or >= 0 || MayExtend(value));
         var someOther = someLess || someGreater;
         return comparison switch
