@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 
 namespace RetailFlow.Delta;
 
@@ -32,7 +32,19 @@ public sealed class FileFilter
     /// <summary>False only if no row of the file can match.</summary>
     public bool MayMatch(AddFile file)
     {
-        var columns = new ColumnBounds[probed + partitions.Length];
+        var columns = ArrayPool<ColumnBounds>.Shared.Rent(probed + partitions.Length);
+        try
+        {
+            return MayMatch(file, columns);
+        }
+        finally
+        {
+            ArrayPool<ColumnBounds>.Shared.Return(columns, clearArray: true);
+        }
+    }
+
+    private bool MayMatch(AddFile file, ColumnBounds[] columns)
+    {
         for (var i = 0; i < partitions.Length; i++)
         {
             columns[probed + i] = PartitionBounds(file, partitions[i].Name, partitions[i].Type);
@@ -60,47 +72,5 @@ public sealed class FileFilter
         }
 
         return PartitionValue.Bounds(text, type);
-    }
-}
-
-/// <summary>Partition values as bounds (protocol section "Partition Value Serialization").</summary>
-internal static class PartitionValue
-{
-    // A timestamp without a zone is in the zone of its writer, which is not recorded.
-    private const long DayInMicroseconds = 86_400_000_000;
-
-    /// <summary>The bounds of a column that has this one value; the empty text is null for every type.</summary>
-    public static ColumnBounds Bounds(string? text, DataType type)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return ColumnBounds.OnlyNull;
-        }
-
-        var utf8 = Encoding.UTF8.GetBytes(text);
-        if (type == PrimitiveType.Timestamp)
-        {
-            return !LiteralText.TryTimestamp(utf8, out var time, out var hasZone) ? ColumnBounds.Unknown
-                : hasZone ? ColumnBounds.Exactly(Literal.OfTimestamp(time))
-                : new() { Low = Literal.OfTimestamp(time - DayInMicroseconds), High = Literal.OfTimestamp(time + DayInMicroseconds), MayHaveValue = true };
-        }
-
-        var value = type switch
-        {
-            DecimalType => LiteralText.Exact(utf8),
-            PrimitiveType primitive => primitive.Name switch
-            {
-                "long" or "integer" or "short" or "byte" => LiteralText.Exact(utf8),
-                "double" => LiteralText.Float(utf8),
-                "string" => Literal.Of(text),
-                "boolean" => LiteralText.Boolean(utf8),
-                "date" => LiteralText.Date(utf8),
-                "timestamp_ntz" => LiteralText.TryTimestamp(utf8, out var time, out var hasZone) && !hasZone ? Literal.OfLocalTimestamp(time) : null,
-                _ => null,
-            },
-            ArrayType or MapType or StructType => null,
-            _ => null,
-        };
-        return value is { } known ? ColumnBounds.Exactly(known) : ColumnBounds.Unknown;
     }
 }
