@@ -29,6 +29,7 @@ internal static class BareScript
         return new MeasuredOutcome
         {
             Seconds = seconds,
+            CpuSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
             Phases = phases,
             PeakBytes = ProcessMemory.PeakBytes(),
             SilverRows = connection.Scalar<long>(BareScriptSql.Rows(Silver(job))),

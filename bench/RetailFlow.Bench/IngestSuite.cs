@@ -21,6 +21,7 @@ internal sealed class IngestSuite(BenchOptions options, string folder, BenchRepo
             report.Add(new BenchFigure(name, "records/s", own?.RecordsPerSecond, Postgres, baseline.RecordsPerSecond));
             report.Add(new BenchFigure("  median answer", "ms", own?.MedianMilliseconds, Postgres, baseline.MedianMilliseconds));
             report.Add(new BenchFigure("  99th percentile", "ms", own?.P99Milliseconds, Postgres, baseline.P99Milliseconds));
+            report.Add(new BenchFigure("  server's processor time per record", "us", own?.CpuMicrosecondsPerRecord, Postgres, baseline.CpuMicrosecondsPerRecord));
             if (own is not null)
             {
                 report.Add(new BenchFigure("  peak resident memory", "MiB", peak / (double)(1 << 20), Postgres, null));
@@ -43,7 +44,7 @@ internal sealed class IngestSuite(BenchOptions options, string folder, BenchRepo
         long peak;
         await using (var node = await NodeProcess.StartAsync(lake, Path.GetFullPath(options.ProjectPath), cancellationToken))
         {
-            outcome = await new HttpIngest(node.Port).MeasureAsync(file, batch, connections, options.IngestTime, cancellationToken);
+            outcome = await new HttpIngest(node.Port, node.Id).MeasureAsync(file, batch, connections, options.IngestTime, cancellationToken);
             peak = node.PeakBytes;
         }
 
@@ -58,7 +59,7 @@ internal sealed class IngestSuite(BenchOptions options, string folder, BenchRepo
         {
             report.NoteOnce(
                 $"PostgreSQL {server.Version}: {string.Join(' ', PostgresServer.Settings)}; prepared INSERT ... ON CONFLICT DO NOTHING, arrays through unnest above 1");
-            outcome = await new PostgresIngest(server.ConnectionString).MeasureAsync(file, batch, connections, options.IngestTime, cancellationToken);
+            outcome = await new PostgresIngest(server.ConnectionString, server.Id).MeasureAsync(file, batch, connections, options.IngestTime, cancellationToken);
         }
 
         Directory.Delete(Path.Combine(folder, "postgres"), recursive: true);

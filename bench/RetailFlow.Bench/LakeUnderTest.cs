@@ -24,6 +24,7 @@ internal static class LakeUnderTest
             cancellationToken);
         var phases = await TakeInAsync(lake, job.Files, cancellationToken);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        var cpu = Environment.CpuUsage.TotalTime.TotalSeconds;
 
         var batches = new List<IReadOnlyDictionary<string, double>>();
         foreach (var file in job.Batches)
@@ -38,6 +39,7 @@ internal static class LakeUnderTest
         return new MeasuredOutcome
         {
             Seconds = seconds,
+            CpuSeconds = cpu,
             Phases = phases,
             Batches = batches,
             PeakBytes = peak,

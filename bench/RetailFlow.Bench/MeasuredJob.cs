@@ -35,6 +35,9 @@ internal sealed record MeasuredOutcome
     /// <summary>From opening the engine to the last byte written.</summary>
     public required double Seconds { get; init; }
 
+    /// <summary>Processor time of the process until then.</summary>
+    public required double CpuSeconds { get; init; }
+
     /// <summary>Seconds by step.</summary>
     public required IReadOnlyDictionary<string, double> Phases { get; init; }
 

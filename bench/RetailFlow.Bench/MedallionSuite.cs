@@ -26,6 +26,7 @@ internal sealed class MedallionSuite(BenchOptions options, string folder, BenchR
         }
 
         report.Add(new BenchFigure("files to Gold", "s", Seconds(lake), Script, Seconds(script)));
+        report.Add(new BenchFigure("  processor time", "s", Cpu(lake), Script, Cpu(script)));
         foreach (var phase in script.Concat(lake).SelectMany(outcome => outcome.Phases.Keys).Distinct())
         {
             report.Add(new BenchFigure($"  of it {phase}", "s", Phase(lake, phase), Script, Phase(script, phase)));
@@ -48,6 +49,8 @@ internal sealed class MedallionSuite(BenchOptions options, string folder, BenchR
     }
 
     private static double? Seconds(List<MeasuredOutcome> runs) => runs.Count == 0 ? null : Median.Of(runs.Select(run => run.Seconds));
+
+    private static double? Cpu(List<MeasuredOutcome> runs) => runs.Count == 0 ? null : Median.Of(runs.Select(run => run.CpuSeconds));
 
     private static double? Phase(List<MeasuredOutcome> runs, string phase) =>
         runs.Count == 0 || !runs[0].Phases.ContainsKey(phase) ? null : Median.Of(runs.Select(run => run.Phases[phase]));

@@ -62,5 +62,10 @@ internal sealed class BatchFeeder(int batches, TimeSpan time)
 /// <param name="Detail">What else was seen.</param>
 internal sealed record IngestOutcome(long Records, double Seconds, double MedianMilliseconds, double P99Milliseconds, string Detail)
 {
+    /// <summary>Processor time of the server while it took them in, or null where it is not known.</summary>
+    public double? ServerCpuSeconds { get; init; }
+
+    public double? CpuMicrosecondsPerRecord => ServerCpuSeconds * 1e6 / Records;
+
     public double RecordsPerSecond => Records / Seconds;
 }

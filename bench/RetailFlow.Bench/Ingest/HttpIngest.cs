@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace RetailFlow.Bench.Ingest;
 
 /// <summary>Posts batches to a node over connections that stay open, each waiting for its answer before it sends again.</summary>
-internal sealed class HttpIngest(int port)
+internal sealed class HttpIngest(int port, int processId)
 {
     private long _accepted;
     private long _duplicates;
@@ -14,13 +14,15 @@ internal sealed class HttpIngest(int port)
         var warmUp = batches / BatchFeeder.WarmUpShare;
         await RunAsync(file, batch, 0, warmUp, connections, BatchFeeder.WarmUpTime, cancellationToken);
         _accepted = _duplicates = 0;
+        var cpu = ProcessCpu.Seconds(processId);
         var outcome = await RunAsync(file, batch, warmUp, batches - warmUp, connections, time, cancellationToken);
+        cpu = ProcessCpu.Seconds(processId) - cpu;
         if (_accepted + _duplicates != outcome.Records)
         {
             throw new BenchException($"The node acknowledged {_accepted} records and {_duplicates} duplicates of {outcome.Records} good records.");
         }
 
-        return outcome with { Detail = FormattableString.Invariant($"{_accepted:#,0} accepted, {_duplicates:#,0} duplicates") };
+        return outcome with { ServerCpuSeconds = cpu, Detail = FormattableString.Invariant($"{_accepted:#,0} accepted, {_duplicates:#,0} duplicates") };
     }
 
     private async Task<IngestOutcome> RunAsync(

@@ -17,6 +17,8 @@ internal sealed class NodeProcess : IAsyncDisposable
 
     public int Port { get; }
 
+    public int Id => _process.Id;
+
     public long PeakBytes => ProcessMemory.PeakBytes(_process.Id);
 
     /// <exception cref="BenchException">The node does not become ready.</exception>

@@ -5,7 +5,7 @@ using NpgsqlTypes;
 namespace RetailFlow.Bench.Ingest;
 
 /// <summary>The baseline of ingest: the same records into a table of typed columns, each statement its own durable commit.</summary>
-internal sealed class PostgresIngest(string connectionString)
+internal sealed class PostgresIngest(string connectionString, int processId)
 {
     private const string Deadlock = "40P01";
 
@@ -73,8 +73,9 @@ internal sealed class PostgresIngest(string connectionString)
             }
 
             var feeder = new BatchFeeder(values.Count, time);
+            var cpu = ProcessCpu.Seconds(processId);
             await Task.WhenAll(commands.Select(command => Task.Run(() => SendAsync(command, values, batch, feeder, cancellationToken), cancellationToken)));
-            return feeder.Outcome("");
+            return feeder.Outcome("") with { ServerCpuSeconds = ProcessCpu.Seconds(processId) - cpu };
         }
         finally
         {

@@ -25,6 +25,9 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public string Version { get; }
 
+    /// <summary>The parent of the processes that serve the connections.</summary>
+    public int Id => _process.Id;
+
     /// <summary>
     /// Settings beyond the package's own: durability stays fully on; memory and log space are given generously, so that no
     /// checkpoint falls into a measurement of seconds.
