@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
-using System.Text;
 using RetailFlow.Cli.Commands;
 
 namespace RetailFlow.Cli;
@@ -60,7 +59,7 @@ internal sealed class CommandLine
             return ExitCode.WrongUsage;
         }
 
-        await using var output = new StreamWriter(_host.Output, new UTF8Encoding(false), leaveOpen: true);
+        var output = _host.Text;
         var configuration = new InvocationConfiguration
         {
             Output = output,

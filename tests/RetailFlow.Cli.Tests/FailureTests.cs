@@ -2,6 +2,7 @@ using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse;
 using RetailFlow.Storage;
+using Xunit;
 
 namespace RetailFlow.Cli.Tests;
 

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Text;
 using System.Text.Json;
 using RetailFlow.Cli.Output;
+using Xunit;
 
 namespace RetailFlow.Cli.Tests;
 
@@ -102,6 +103,7 @@ public sealed class ResultWriterTests
     {
         using var stream = new MemoryStream();
         new ResultWriter(stream, format, terminal: false).Rows(columns, rows);
+        Assert.True(stream.CanWrite, "the output stays open for what follows");
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 }

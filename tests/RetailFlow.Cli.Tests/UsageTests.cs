@@ -1,3 +1,5 @@
+using Xunit;
+
 namespace RetailFlow.Cli.Tests;
 
 public sealed class UsageTests : IDisposable

@@ -98,18 +98,24 @@ internal sealed class ResultWriter(Stream output, OutputFormat format, bool term
 
     private void NdjsonRows(IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken cancellationToken)
     {
-        using var buffered = new BufferedStream(output, FlushBytes);
-        using var writer = new Utf8JsonWriter(buffered, RowJson.Options);
+        using var lines = new MemoryStream(FlushBytes);
+        using var writer = new Utf8JsonWriter(lines, RowJson.Options);
         foreach (var row in rows)
         {
             RowJson.WriteRow(writer, columns, row);
             writer.Flush();
             writer.Reset();
-            buffered.Write(s_newLine);
-            cancellationToken.ThrowIfCancellationRequested();
+            lines.Write(s_newLine);
+            if (lines.Length > FlushBytes)
+            {
+                lines.WriteTo(output);
+                lines.SetLength(0);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
         }
 
-        buffered.Flush();
+        lines.WriteTo(output);
+        output.Flush();
     }
 
     private static void FlushWhenFull(Utf8JsonWriter writer, CancellationToken cancellationToken)

@@ -69,8 +69,6 @@ internal sealed record LandedBatchAnswer(
     [property: JsonPropertyName("bytes")] long Bytes,
     [property: JsonPropertyName("already_there")] bool AlreadyThere);
 
-internal sealed record SqlQuery([property: JsonPropertyName("sql")] string Sql);
-
 internal sealed record SqlAnswer(
     [property: JsonPropertyName("columns")] SqlColumnAnswer[] Columns,
     [property: JsonPropertyName("rows")] object[] Rows);

@@ -13,7 +13,7 @@ internal sealed class EventsEndpoint(NodeState node, NodeTelemetry telemetry)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/events", (Delegate)TakeAsync).WithName("PostEvents")
         .WithSummary("Stock records: one object, an array or JSON lines, gzip allowed. Answered once they are durable.")
-        .Accepts<object>("application/json", "application/x-ndjson")
+        .TakesRecords()
         .Answers<EventsAnswer>(400, 413, 415, 503);
 
     private async Task TakeAsync(HttpContext context)

@@ -23,7 +23,7 @@ internal sealed class FeedsEndpoint(NodeState node)
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/feeds/{feed}", LandAsync).WithName("LandFeed")
         .WithSummary("Lands a payload in RAW, byte for byte; the content type tells its format. The same batch again changes nothing.")
-        .Accepts<object>("application/json", [.. s_extensions.Keys.Where(k => k != "application/json")])
+        .TakesFiles(s_extensions.Keys)
         .Describes(StatusCodes.Status202Accepted, typeof(LandedAnswer), 400, 409, 413, 415, 503);
 
     private async Task LandAsync(HttpContext context, string feed)

@@ -35,6 +35,12 @@ internal readonly record struct Problem(int Status, string Detail)
             response.Headers.RetryAfter = "1";
         }
 
+        if (Status == StatusCodes.Status413PayloadTooLarge)
+        {
+            // The rest of the body is not read, so the connection cannot carry another request.
+            response.Headers.Connection = "close";
+        }
+
         if (HttpMethods.IsHead(context.Request.Method))
         {
             return;

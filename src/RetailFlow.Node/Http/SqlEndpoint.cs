@@ -15,7 +15,7 @@ internal sealed class SqlEndpoint(NodeState node)
 
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/sql", (Delegate)QueryAsync).WithName("Query")
         .WithSummary("Rows of a query over layer.table; with Accept: application/x-ndjson one object a line.")
-        .Accepts<SqlQuery>("application/json")
+        .TakesQuery()
         .Answers<SqlAnswer>(400, 415, 503);
 
     private async Task QueryAsync(HttpContext context)

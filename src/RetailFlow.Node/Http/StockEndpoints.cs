@@ -1,7 +1,10 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Node.Serving;
 
 namespace RetailFlow.Node.Http;
@@ -23,6 +26,7 @@ internal sealed class StockEndpoints(NodeState node)
 
     private async Task OneAsync(HttpContext context, string sku)
     {
+        sku = Whole(context, sku);
         if (await ReadAsync(context, [sku]) is not { } reading)
         {
             return;
@@ -67,6 +71,7 @@ internal sealed class StockEndpoints(NodeState node)
 
     private async Task ExplainAsync(HttpContext context, string sku)
     {
+        sku = Whole(context, sku);
         if (!Queries.TryText(context.Request, "location", out var location, out var problem)
             || !Queries.TryTime(context.Request, "as_of", out var asOf, out problem))
         {
@@ -86,10 +91,14 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
-        var explanation = await lake.Stock.ExplainAsync(sku, location, asOf, context.RequestAborted);
-        if (explanation.GoverningCount is null && explanation.RecordsAfter.Count == 0)
+        StockExplanation explanation;
+        try
         {
-            await Problem.NotFound($"SKU '{sku}' was never seen at '{location}'{(asOf is null ? string.Empty : " by then")}.").WriteAsync(context);
+            explanation = await lake.Stock.ExplainAsync(sku, location, asOf, context.RequestAborted);
+        }
+        catch (LakeException unknown) when (unknown.Kind == LakeErrorKind.InvalidInput)
+        {
+            await Problem.NotFound(unknown.Message).WriteAsync(context);
             return;
         }
 
@@ -130,6 +139,21 @@ internal sealed class StockEndpoints(NodeState node)
         return asOf is null
             ? current
             : new GoldSnapshot(await lake.Stock.GetAsync(skus, null, asOf, context.RequestAborted), current.Sequence);
+    }
+
+    /// <summary>
+    /// The SKU of the path. Routing leaves an escaped slash as it is, which cannot be told from an escaped percent sign then: only
+    /// the target as it was sent says which it was.
+    /// </summary>
+    private static string Whole(HttpContext context, string sku)
+    {
+        if (!sku.Contains('%', StringComparison.Ordinal))
+        {
+            return sku;
+        }
+
+        var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty;
+        return target.Split('?', 2)[0].Split('/') is ["", "v1", "stock", var raw, ..] ? Uri.UnescapeDataString(raw) : sku;
     }
 
     private static Utf8JsonWriter Begin(HttpContext context)
