@@ -31,7 +31,7 @@ public sealed record BenchOptions
     public IReadOnlyList<long> Histories { get; init; } = [100_000, 1_000_000, 10_000_000];
 
     /// <summary>Histories up to this size are also folded anew by the baseline.</summary>
-    public long LargestBaselineHistory { get; init; } = 1_000_000;
+    public long LargestBaselineHistory { get; init; } = 10_000_000;
 
     /// <summary>Records of one increment.</summary>
     public int BatchRecords { get; init; } = 1_000;

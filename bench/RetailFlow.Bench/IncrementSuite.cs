@@ -12,6 +12,7 @@ internal sealed class IncrementSuite(BenchOptions options, string folder, BenchR
         report.Note("baseline: the bare script over the history and all batches, from the beginning");
         var agree = true;
         var totals = new List<double>();
+        var cpu = new List<double>();
         foreach (var records in options.Histories)
         {
             var input = Directory.CreateDirectory(Path.Combine(folder, "input")).FullName;
@@ -21,24 +22,25 @@ internal sealed class IncrementSuite(BenchOptions options, string folder, BenchR
                 : null;
             var lake = options.BaselineOnly ? null : await MeasureAsync(MeasuredSide.Lake, history, batches, cancellationToken);
             Directory.Delete(input, recursive: true);
-            Print(records, script, lake, totals);
+            Print(records, script, lake, totals, cpu);
             agree &= script is null || lake is null || script.Agrees(lake);
         }
 
         if (totals.Count > 1)
         {
             report.Add(new BenchFigure("largest history / smallest", "times", totals[^1] / totals[0], "first", 1));
+            report.Add(new BenchFigure("  in processor time", "times", cpu[^1] / cpu[0], "first", 1));
         }
 
         report.Note(agree ? "both sides agree wherever both were measured" : "the two sides do NOT agree");
         return agree;
     }
 
-    private void Print(long records, MeasuredOutcome? script, MeasuredOutcome? lake, List<double> totals)
+    private void Print(long records, MeasuredOutcome? script, MeasuredOutcome? lake, List<double> totals, List<double> cpu)
     {
         var name = FormattableString.Invariant($"batch on {records:#,0} records");
         var measured = lake?.Batches.Skip(options.WarmUpBatches).ToList();
-        var own = measured is null ? (double?)null : Median.Of(measured.Select(batch => batch["total"]));
+        var own = measured is null ? (double?)null : Median.Of(measured.Select(batch => batch[MeasuredOutcome.Total]));
         report.Add(new BenchFigure(name, "ms", own, Script, script?.Seconds * 1_000));
         if (measured is not { Count: > 0 })
         {
@@ -46,12 +48,14 @@ internal sealed class IncrementSuite(BenchOptions options, string folder, BenchR
         }
 
         totals.Add(own!.Value);
-        foreach (var phase in measured[0].Keys.Where(phase => phase != "total"))
+        cpu.Add(Median.Of(measured.Select(batch => batch[MeasuredOutcome.ProcessorTime])));
+        report.Add(new BenchFigure("  processor time", "ms", cpu[^1], Script, script?.CpuSeconds * 1_000));
+        foreach (var phase in measured[0].Keys.Where(phase => phase is not (MeasuredOutcome.Total or MeasuredOutcome.ProcessorTime)))
         {
             report.Add(new BenchFigure($"  of it {phase}", "ms", Median.Of(measured.Select(batch => batch.GetValueOrDefault(phase))), Script, null));
         }
 
-        report.Add(new BenchFigure("  slowest batch", "ms", measured.Max(batch => batch["total"]), Script, null));
+        report.Add(new BenchFigure("  slowest batch", "ms", measured.Max(batch => batch[MeasuredOutcome.Total]), Script, null));
         report.Add(new BenchFigure("  building the history", "s", lake!.Seconds, Script, null));
         report.Add(new BenchFigure("  peak resident memory", "MiB", lake.PeakBytes / (double)(1 << 20), Script, script?.PeakBytes / (double)(1 << 20)));
     }

@@ -30,9 +30,14 @@ internal static class LakeUnderTest
         foreach (var file in job.Batches)
         {
             var begun = Stopwatch.GetTimestamp();
+            var before = Environment.CpuUsage.TotalTime;
             var steps = await TakeInAsync(lake, [file], cancellationToken);
             var total = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-            batches.Add(steps.ToDictionary(step => step.Key, step => step.Value * 1_000).Append(new("total", total)).ToDictionary());
+            batches.Add(new Dictionary<string, double>(steps.Select(step => KeyValuePair.Create(step.Key, step.Value * 1_000)))
+            {
+                [MeasuredOutcome.Total] = total,
+                [MeasuredOutcome.ProcessorTime] = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds,
+            });
         }
 
         var peak = ProcessMemory.PeakBytes();

@@ -32,6 +32,12 @@ internal enum MeasuredSide
 /// <summary>What a child process measured.</summary>
 internal sealed record MeasuredOutcome
 {
+    /// <summary>The elapsed time of a whole batch.</summary>
+    public const string Total = "total";
+
+    /// <summary>The processor time of a whole batch.</summary>
+    public const string ProcessorTime = "processor time";
+
     /// <summary>From opening the engine to the last byte written.</summary>
     public required double Seconds { get; init; }
 
@@ -50,7 +56,7 @@ internal sealed record MeasuredOutcome
     /// <summary>On hand over all keys.</summary>
     public required decimal OnHand { get; init; }
 
-    /// <summary>Milliseconds of each batch, by step; the step <c>total</c> is the whole.</summary>
+    /// <summary>Milliseconds of each batch, by step, and as <see cref="Total"/> and <see cref="ProcessorTime"/>.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, double>> Batches { get; init; } = [];
 
     /// <summary>Highest resident memory of the process, before its results were counted.</summary>
