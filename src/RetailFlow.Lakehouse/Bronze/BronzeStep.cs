@@ -24,6 +24,8 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
     /// <summary>The position that every table carries: the last journal sequence that it contains.</summary>
     public const string JournalPosition = "journal";
 
+    private const long LargeFileBytes = 8L << 20;
+
     private readonly LakeTable _table = lake.Tables[$"bronze.{feed.Name}"];
 
     /// <summary>Reads what has been landed since the last run and commits it.</summary>
@@ -47,29 +49,24 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         connection.Execute($"create table {typed} ({BronzeSchema.TypedColumns(feed)})");
         try
         {
+            var written = new List<AddFile>();
             var native = files.Where(f => feed.Record == RecordKind.Stock && EncodingOf(f) == RawEncoding.Json).ToList();
-            LoadMapped(connection, files.Except(native), typed, sink, cancellationToken);
-            using var blocks = new BlockQueue(lake.Store, native, 1 << 20, sink, file => Report(file, native.Count));
-            var parsed = new StockJsonSource(blocks, new StockRecordRules { SkewAllowance = feed.SkewAllowance }, sink, lake.Options.Threads ?? Environment.ProcessorCount);
-            var source = typed;
-            var function = lake.Engine.UniqueName("stock_json");
-            if (native.Count > 0)
+            foreach (var large in native.Where(f => f.ToOffset - f.FromOffset >= LargeFileBytes))
             {
-                connection.RegisterTable(function, StockColumns.Parsed, parsed);
-                source = native.Count == files.Count ? $"{function}()" : $"(select * from {function}() union all select * from {typed})";
+                written.AddRange(await WriteStockAsync(connection, schema, [large], audit, sink, null, cancellationToken));
             }
 
-            var columns = string.Join(", ", schema.Fields.Select(f => f.Name switch
-            {
-                "_source_file" => "a._source_file",
-                "_batch_id" => "a._batch_id",
-                _ => "r." + SqlText.Name(f.Name),
-            }));
-            var select = $"select {columns} from {source} r join {audit} a on a.ordinal = r._file";
-            var written = await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+            native.RemoveAll(f => f.ToOffset - f.FromOffset >= LargeFileBytes);
+            var mapped = files.Where(f => feed.Record != RecordKind.Stock || EncodingOf(f) != RawEncoding.Json).ToList();
+            LoadMapped(connection, mapped, typed, sink, cancellationToken);
             if (native.Count > 0)
             {
-                connection.UnregisterTable(function);
+                written.AddRange(await WriteStockAsync(connection, schema, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
+            }
+            else if (mapped.Count > 0)
+            {
+                var select = $"select {Columns(schema, "a._source_file", "a._batch_id")} from {typed} r join {audit} a on a.ordinal = r._file";
+                written.AddRange(await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken));
             }
 
             sink.Flush();
@@ -79,6 +76,45 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         {
             connection.Execute($"drop table if exists {typed}");
             connection.Execute($"drop table if exists {audit}");
+        }
+    }
+
+    private static string Columns(StructType schema, string sourceFile, string batch) =>
+        string.Join(", ", schema.Fields.Select(f => f.Name switch
+        {
+            "_source_file" => $"{sourceFile} as _source_file",
+            "_batch_id" => $"{batch} as _batch_id",
+            _ => "r." + SqlText.Name(f.Name),
+        }));
+
+    /// <summary>
+    /// Parses JSON files of stock records straight into data files, with what <paramref name="typed"/> holds. One large file has its
+    /// audit columns as constants; several take them by a join.
+    /// </summary>
+    private async ValueTask<IReadOnlyList<AddFile>> WriteStockAsync(
+        DuckDbConnection connection,
+        StructType schema,
+        IReadOnlyList<LandedFile> files,
+        string audit,
+        QuarantineSink sink,
+        string? typed,
+        CancellationToken cancellationToken)
+    {
+        using var blocks = new BlockQueue(lake.Store, files, 1 << 20, sink, file => Report(file, files.Count));
+        var rules = new StockRecordRules { SkewAllowance = feed.SkewAllowance };
+        const string function = "stock_json";
+        connection.RegisterTable(function, StockColumns.Parsed, new StockJsonSource(blocks, rules, sink, lake.Options.Threads ?? Environment.ProcessorCount));
+        try
+        {
+            var source = typed is null ? $"{function}()" : $"(select * from {function}() union all select * from {typed})";
+            var select = files.Count == 1 && typed is null
+                ? $"select {Columns(schema, SqlText.Literal(files[0].Path), SqlText.Literal(files[0].BatchId))} from {source} r"
+                : $"select {Columns(schema, "a._source_file", "a._batch_id")} from {source} r join {audit} a on a.ordinal = r._file";
+            return await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+        }
+        finally
+        {
+            connection.UnregisterTable(function);
         }
     }
 

@@ -10,8 +10,9 @@ internal sealed class ColumnMapping(FeedContract contract, QuarantineSink sink)
     /// <summary>Types every record of <paramref name="raw"/>; accepted ones are inserted into the engine's table <paramref name="target"/>.</summary>
     public void Run(DuckDbConnection connection, RawTable raw, string target)
     {
-        var texts = contract.Columns.Select(column => (Column: column, Text: Text(column, raw))).ToList();
-        var mentioned = string.Join(' ', contract.Mapping.Values.Concat(contract.Rules.Select(r => r.Check)));
+        var layout = contract.LayoutOf(raw.Columns);
+        var texts = contract.Columns.Select(column => (Column: column, Text: Text(column, raw, layout))).ToList();
+        var mentioned = string.Join(' ', layout.Mapping.Values.Concat(layout.Rules.Select(r => r.Check)));
         var unknown = raw.Columns.Where(c => contract.Columns.All(k => !k.Name.Equals(c, StringComparison.OrdinalIgnoreCase))
             && !mentioned.Contains(c, StringComparison.OrdinalIgnoreCase)).ToList();
         if (unknown.Count > 0 && contract.UnknownColumns == UnknownColumns.Reject)
@@ -32,7 +33,7 @@ internal sealed class ColumnMapping(FeedContract contract, QuarantineSink sink)
                 + $"detail := {SqlText.Literal($"{column.Name} must be {column.SqlType}, not ")} || ({text}))");
         }
 
-        complaints.AddRange(contract.Rules.Select(rule =>
+        complaints.AddRange(layout.Rules.Select(rule =>
             $"when ({rule.Check}) is not true then struct_pack(rule := {SqlText.Literal(rule.Name)}, field := '', detail := {SqlText.Literal($"the record breaks the contract's rule {rule.Name}: {rule.Check}")})"));
         var judged = $"select *, case {string.Join(' ', complaints)} end as _complaint from {raw.Name}";
         var rescued = unknown.Count == 0
@@ -60,8 +61,8 @@ internal sealed class ColumnMapping(FeedContract contract, QuarantineSink sink)
         }
     }
 
-    private string Text(ContractColumn column, RawTable raw) =>
-        contract.Mapping.TryGetValue(column.Name, out var expression)
+    private static string Text(ContractColumn column, RawTable raw, FileLayout layout) =>
+        layout.Mapping.TryGetValue(column.Name, out var expression)
             ? expression
             : raw.Columns.FirstOrDefault(c => c.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is { } same
                 ? SqlText.Name(same)

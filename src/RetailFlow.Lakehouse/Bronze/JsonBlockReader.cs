@@ -51,6 +51,11 @@ internal sealed class JsonBlockReader : IDisposable
         _started = true;
         var head = ArrayPool<byte>.Shared.Rent(PeekBytes);
         var length = Fill(head, 0);
+        if (length == 0 && !_file.IsJournal)
+        {
+            _sink.Add(_file, 0, "empty_file", "", "the file is empty", []);
+        }
+
         var skip = head.AsSpan(0, length).StartsWith("\uFEFF"u8) ? 3 : 0;
         Carry(head.AsSpan(skip, length - skip));
         ArrayPool<byte>.Shared.Return(head);

@@ -7,6 +7,9 @@ namespace RetailFlow.Lakehouse.Bronze;
 /// <summary>Opens the bytes of a landed file, inflated, cut to its range.</summary>
 internal static class RawStreams
 {
+    // Without it the platform takes a compressed file that breaks off for one that ends.
+    static RawStreams() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     /// <summary>A forward stream over what the file holds.</summary>
     public static Stream Open(IObjectStore store, LandedFile file)
     {

@@ -16,15 +16,16 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
     /// <summary>Judges every record of <paramref name="raw"/>; accepted ones are appended to the engine's table <paramref name="target"/>.</summary>
     public void Run(DuckDbConnection connection, RawTable raw, string target)
     {
-        var fields = Fields(raw);
-        var unknown = raw.Columns.Where(c => !fields.Any(f => Mentions(f.Expression, c)) && !contract.Rules.Any(r => Mentions(r.Check, c))).ToList();
+        var layout = contract.LayoutOf(raw.Columns);
+        var fields = Fields(raw, layout);
+        var unknown = raw.Columns.Where(c => !fields.Any(f => Mentions(f.Expression, c)) && !layout.Rules.Any(r => Mentions(r.Check, c))).ToList();
         if (unknown.Count > 0 && contract.UnknownColumns == UnknownColumns.Reject)
         {
             raw.SetAside(sink, "unknown_column", $"the file has the column '{unknown[0]}', which the contract does not name");
             return;
         }
 
-        var rules = string.Concat(contract.Rules.Select(r => $" when ({r.Check}) is not true then {SqlText.Literal(r.Name)}"));
+        var rules = string.Concat(layout.Rules.Select(r => $" when ({r.Check}) is not true then {SqlText.Literal(r.Name)}"));
         var verdict = rules.Length == 0 ? "cast(null as varchar)" : $"case{rules} end";
         var select = $"select _row, _raw, {verdict} as _rule, "
             + string.Join(", ", fields.Select(f => $"cast(({f.Expression}) as varchar)"))
@@ -37,7 +38,7 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
             using var result = connection.Query(select);
             while (result.NextChunk(out var chunk))
             {
-                Judge(chunk, raw, fields, unknown, appender);
+                Judge(chunk, raw, layout, fields, unknown, appender);
             }
 
             appender.Flush();
@@ -49,7 +50,7 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
         }
     }
 
-    private void Judge(DuckDbChunk chunk, RawTable raw, List<(StockField Field, string Expression)> fields, List<string> unknown, DuckDbAppender appender)
+    private void Judge(DuckDbChunk chunk, RawTable raw, FileLayout layout, List<(StockField Field, string Expression)> fields, List<string> unknown, DuckDbAppender appender)
     {
         var receivedAt = (raw.File.LandedAt.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
         var source = Encoding.UTF8.GetBytes(raw.File.Source);
@@ -62,7 +63,7 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
             if (!chunk.IsNull(2, i))
             {
                 var rule = chunk.GetString(2, i)!;
-                var check = contract.Rules.First(r => r.Name == rule).Check;
+                var check = layout.Rules.First(r => r.Name == rule).Check;
                 sink.Add(raw.File, row, rule, "", $"the record breaks the contract's rule {rule}: {check}", chunk.GetUtf8(1, i));
                 continue;
             }
@@ -98,14 +99,14 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
         appender.EndChunk(rows);
     }
 
-    private List<(StockField Field, string Expression)> Fields(RawTable raw)
+    private List<(StockField Field, string Expression)> Fields(RawTable raw, FileLayout layout)
     {
         var fields = new List<(StockField, string)>();
         foreach (var field in Enum.GetValues<StockField>())
         {
             var name = StockFieldName.Of(field);
             var column = name.Replace('.', '_');
-            if (contract.Mapping.TryGetValue(name, out var expression) || contract.Mapping.TryGetValue(column, out expression))
+            if (layout.Mapping.TryGetValue(name, out var expression) || layout.Mapping.TryGetValue(column, out expression))
             {
                 fields.Add((field, expression));
             }

@@ -60,10 +60,11 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         var state = history is { FileCount: > 0 } ? await StateAsync(connection, history, freshView, changes.AddedRows, input.Schema, cancellationToken) : null;
         var together = state is null ? fresh : $"(select {columns} from {freshView} union all select {columns} from {state})";
         var inputView = _context.View(connection, "records", together);
-        var rejected = model.Rejected is { } name
-            ? _context.TemporaryTable(connection, "rejected", RenderOf(name, inputView))
-            : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the strategy accumulate needs 'rejected', the ephemeral model of records that are not accepted.");
-        var select = _context.Render(model.Sql, table => lake.Project.FindModel(table) is { IsEphemeral: true } ? rejected : inputView);
+        var ephemerals = new Dictionary<string, string>(StringComparer.Ordinal);
+        var select = _context.RenderWithEphemerals(connection, _ => inputView, ephemerals);
+        var rejected = model.Rejected is { } name && ephemerals.TryGetValue(name, out var verdicts)
+            ? verdicts
+            : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the strategy accumulate needs 'rejected', an ephemeral model that it refers to, of the records that are not accepted.");
         var schema = _context.SchemaOf(connection, select, []);
         var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
         var onlyFresh = state is null ? select : $"select * from ({select}) where _file >= {firstFile.ToString(CultureInfo.InvariantCulture)}";
@@ -97,8 +98,8 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
                 + $"case x.verdict when 'identity_conflict' then 'the identity (source, event_id, line) was accepted before with other content' else 'the record it voids is itself a void' end as detail, "
                 + $"r._source_file as source_file, r._batch_id as batch_id, r._row as row, cast(null as blob) as raw, cast(to_json(r) as varchar) as record, "
                 + $"cast(to_json(o) as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, r._file "
-                + $"from {rejected} x join {inputView} r on r._file = x._file and r._row = x._row "
-                + $"left join {inputView} o on o._file = x.other_file and o._row = x.other_row where x.{fresh} and x.verdict <> 'duplicate'";
+                + $"from {rejected} x join {inputView} r on r._file * 4294967296 + r._row = x.accepted_order "
+                + $"left join {inputView} o on o._file * 4294967296 + o._row = x.other_order where x.{fresh} and x.verdict <> 'duplicate'";
             var last = connection.Scalar<long>($"select coalesce(max(_file), 0) from {inputView}");
             await lake.Quarantine.AppendAsync(connection, feed, rows, model.Name, last, cancellationToken, replaceLayer: fullRefresh ? "silver" : null);
         }
@@ -167,12 +168,6 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         return await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
     }
 
-    private string RenderOf(string ephemeral, string inputView)
-    {
-        var definition = lake.Project.Models.First(m => m.ShortName == ephemeral);
-        return new ModelContext(lake, definition).Render(definition.Sql, _ => inputView);
-    }
-
     /// <summary>The accepted rows, and the refused ones that hold a key, that share a key with a fresh record.</summary>
     private async ValueTask<string> StateAsync(
         DuckDbConnection connection,
@@ -182,8 +177,9 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         StructType inputSchema,
         CancellationToken cancellationToken)
     {
-        var columns = inputSchema.Fields.Select(f => f.Name).ToList();
-        var names = SqlText.Names(columns);
+        var names = string.Join(", ", inputSchema.Fields.Select(f => history.Schema.Find(f.Name) is null
+            ? $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"
+            : SqlText.Name(f.Name)));
         var historyRows = history.Files.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
         var parts = new List<string>();
         if (freshRows * ScanFactor > historyRows)

@@ -77,6 +77,30 @@ internal sealed class ModelContext(Lake lake, ModelDefinition model)
         return name;
     }
 
+    /// <summary>
+    /// The model's SQL over <paramref name="relation"/>, with each ephemeral model that it refers to evaluated once into a temporary
+    /// table; their names, by the models' short names, are added to <paramref name="ephemerals"/>.
+    /// </summary>
+    public string RenderWithEphemerals(DuckDbConnection connection, Func<string, string> relation, Dictionary<string, string> ephemerals)
+    {
+        return Render(model.Sql, name =>
+        {
+            if (lake.Project.FindModel(name) is not { IsEphemeral: true } inner)
+            {
+                return relation(name);
+            }
+
+            if (!ephemerals.TryGetValue(inner.ShortName, out var table))
+            {
+                var select = new ModelContext(lake, inner).RenderWithEphemerals(connection, relation, ephemerals);
+                table = TemporaryTable(connection, inner.ShortName, select);
+                ephemerals[inner.ShortName] = table;
+            }
+
+            return table;
+        });
+    }
+
     /// <summary>Evaluates a select once, into a temporary table of the connection.</summary>
     public string TemporaryTable(DuckDbConnection connection, string stem, string select)
     {

@@ -24,14 +24,34 @@ public sealed record FeedContract
     /// <summary>Columns of a feed of kind <see cref="RecordKind.Columns"/>.</summary>
     public IReadOnlyList<ContractColumn> Columns { get; init; } = [];
 
-    /// <summary>For CSV and Parquet: each field as an SQL expression over the file's columns, all of them text.</summary>
-    public IReadOnlyDictionary<string, string> Mapping { get; init; } = new Dictionary<string, string>();
-
-    /// <summary>Conditions that every record of a CSV or Parquet file, or of a feed of columns, must meet.</summary>
-    public IReadOnlyList<ContractRule> Rules { get; init; } = [];
+    /// <summary>The ways in which files of columns may be laid out; the first whose columns a file has is used.</summary>
+    public IReadOnlyList<FileLayout> Layouts { get; init; } = [];
 
     /// <summary>How CSV files of this feed are written.</summary>
     public CsvDialect Csv { get; init; } = new();
+
+    /// <summary>The layout of a file with these columns.</summary>
+    public FileLayout LayoutOf(IReadOnlyCollection<string> columns) =>
+        Layouts.FirstOrDefault(layout => layout.Columns.All(c => columns.Contains(c, StringComparer.OrdinalIgnoreCase))) ?? FileLayout.AsNamed;
+}
+
+/// <summary>One way in which a file of columns may be laid out.</summary>
+public sealed record FileLayout
+{
+    /// <summary>A layout that takes every column as it is named.</summary>
+    public static FileLayout AsNamed { get; } = new() { Name = "as named" };
+
+    /// <summary>Its name, for messages.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Columns that a file must have to be of this layout.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>Each field as an SQL expression over the file's columns, all of them text; a field that is not named is the column of its name.</summary>
+    public IReadOnlyDictionary<string, string> Mapping { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Conditions that every record must meet.</summary>
+    public IReadOnlyList<ContractRule> Rules { get; init; } = [];
 }
 
 /// <summary>What a record of a feed is.</summary>

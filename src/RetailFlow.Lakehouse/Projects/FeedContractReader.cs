@@ -31,7 +31,7 @@ internal static class FeedContractReader
         }
 
         var feed = table["meta"]?["retailflow"] ?? table["config"]?["meta"]?["retailflow"];
-        feed?.AllowOnly("record", "default_source", "skew_allowance", "unknown_columns", "mapping", "rules", "csv");
+        feed?.AllowOnly("record", "default_source", "skew_allowance", "unknown_columns", "mapping", "rules", "layouts", "csv");
         var columns = (table["columns"]?.Items ?? []).Select(Column).ToList();
         var kind = feed?["record"]?.Text switch
         {
@@ -58,11 +58,24 @@ internal static class FeedContractReader
                 _ => throw feed["unknown_columns"]!.Error($"is '{feed["unknown_columns"]!.Text}'; it must be 'rescue' or 'reject'"),
             },
             Columns = columns,
-            Mapping = (feed?["mapping"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Text, StringComparer.Ordinal),
-            Rules = [.. (feed?["rules"]?.Items ?? []).Select(rule => new ContractRule(rule.Required("name"), rule.Required("check")))],
+            Layouts = [.. (feed?["layouts"]?.Items ?? []).Select(Layout), .. feed is null ? Array.Empty<FileLayout>() : [Mapped(feed, "the contract's mapping", [])]],
             Csv = Dialect(feed?["csv"]),
         };
     }
+
+    private static FileLayout Layout(YamlEntry layout)
+    {
+        layout.AllowOnly("name", "columns", "mapping", "rules");
+        return Mapped(layout, layout.Required("name"), layout["columns"]?.Texts ?? throw layout.Error("needs columns, by which a file of this layout is known"));
+    }
+
+    private static FileLayout Mapped(YamlEntry entry, string name, IReadOnlyList<string> columns) => new()
+    {
+        Name = name,
+        Columns = columns,
+        Mapping = (entry["mapping"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Text, StringComparer.Ordinal),
+        Rules = [.. (entry["rules"]?.Items ?? []).Select(rule => new ContractRule(rule.Required("name"), rule.Required("check")))],
+    };
 
     private static ContractColumn Column(YamlEntry column)
     {

@@ -43,30 +43,43 @@ public sealed class LakeProject
 
         var document = YamlEntry.Read(root) ?? throw new LakeException(LakeErrorKind.Configuration, $"{root} is empty.");
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        AddVariables(variables, document["vars"]);
+        var feeds = new Dictionary<string, FeedContract>(StringComparer.Ordinal);
+        var properties = new Dictionary<string, YamlEntry>(StringComparer.Ordinal);
+        var models = new Dictionary<string, ModelFile>(StringComparer.Ordinal);
+        foreach (var part in Packages(folder).Append(folder))
+        {
+            foreach (var file in Files(Path.Combine(part, "models"), "*.yml"))
+            {
+                if (YamlEntry.Read(file) is { } content)
+                {
+                    foreach (var feed in FeedContractReader.Read(content))
+                    {
+                        feeds[feed.Name] = feed;
+                    }
+
+                    foreach (var model in content["models"]?.Items ?? [])
+                    {
+                        properties[model.Required("name")] = model;
+                    }
+                }
+            }
+
+            foreach (var file in Files(Path.Combine(part, "models"), "*.sql"))
+            {
+                models[Path.GetFileNameWithoutExtension(file)] = new ModelFile(part, file);
+            }
+
+            AddVariables(variables, YamlEntry.Read(Path.Combine(part, "dbt_project.yml"))?["vars"]);
+        }
+
         var environmentFile = Path.Combine(folder, "environments", environment + ".yml");
         if (File.Exists(environmentFile))
         {
             AddVariables(variables, YamlEntry.Read(environmentFile)?["vars"]);
         }
 
-        var feeds = new List<FeedContract>();
-        var properties = new Dictionary<string, YamlEntry>(StringComparer.Ordinal);
-        var models = Path.Combine(folder, "models");
-        foreach (var file in Files(models, "*.yml"))
-        {
-            if (YamlEntry.Read(file) is { } content)
-            {
-                feeds.AddRange(FeedContractReader.Read(content));
-                foreach (var model in content["models"]?.Items ?? [])
-                {
-                    properties[model.Required("name")] = model;
-                }
-            }
-        }
-
-        var definitions = ModelReader.Read(folder, Files(models, "*.sql"), properties, feeds);
-        return new LakeProject(document.Required("name"), Path.GetFullPath(folder), variables, feeds, definitions);
+        var definitions = ModelReader.Read(models, properties, feeds.Keys.ToHashSet(StringComparer.Ordinal));
+        return new LakeProject(document.Required("name"), Path.GetFullPath(folder), variables, feeds.Values, definitions);
     }
 
     /// <summary>The contract of a feed.</summary>
@@ -84,6 +97,22 @@ public sealed class LakeProject
         foreach (var (name, value) in entry?.Members ?? [])
         {
             variables[name] = value.Text;
+        }
+    }
+
+    /// <summary>Folders of the local packages that <c>packages.yml</c> names, as dbt does; what the project itself has goes before.</summary>
+    private static IEnumerable<string> Packages(string folder)
+    {
+        var file = Path.Combine(folder, "packages.yml");
+        if (!File.Exists(file))
+        {
+            yield break;
+        }
+
+        foreach (var package in YamlEntry.Read(file)?["packages"]?.Items ?? [])
+        {
+            var path = Path.GetFullPath(Path.Combine(folder, package.Required("local")));
+            yield return File.Exists(Path.Combine(path, "dbt_project.yml")) ? path : throw package.Error($"names the folder '{path}', which has no dbt_project.yml");
         }
     }
 

@@ -50,7 +50,8 @@ public sealed record ModelDefinition
 
     /// <summary>
     /// For <see cref="ModelStrategy.Accumulate"/>: the ephemeral model that lists the records that are not accepted, by
-    /// <c>_file</c> and <c>_row</c>, with a <c>verdict</c>: <c>duplicate</c>, or the rule that sets it aside.
+    /// <c>_file</c> and <c>accepted_order</c>, with a <c>verdict</c>: <c>duplicate</c>, or the rule that sets it aside, and for a
+    /// conflict the <c>other_order</c> of the record that holds its identity.
     /// </summary>
     public string? Rejected { get; init; }
 

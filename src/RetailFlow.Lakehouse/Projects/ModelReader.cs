@@ -3,17 +3,12 @@ namespace RetailFlow.Lakehouse.Projects;
 /// <summary>Reads models: their SQL files, and what <c>schema.yml</c> says of them.</summary>
 internal static class ModelReader
 {
-    /// <summary>The models of these SQL files.</summary>
+    /// <summary>The models of these SQL files, by their short names.</summary>
     public static IReadOnlyList<ModelDefinition> Read(
-        string projectFolder,
-        IEnumerable<string> sqlFiles,
+        IReadOnlyDictionary<string, ModelFile> files,
         IReadOnlyDictionary<string, YamlEntry> properties,
-        IReadOnlyCollection<FeedContract> feeds)
-    {
-        var files = sqlFiles.ToDictionary(f => Path.GetFileNameWithoutExtension(f)!, f => f, StringComparer.Ordinal);
-        var feedNames = feeds.Select(f => f.Name).ToHashSet(StringComparer.Ordinal);
-        return [.. files.Select(f => Model(projectFolder, f.Key, f.Value, files, properties.GetValueOrDefault(f.Key), feedNames))];
-    }
+        IReadOnlySet<string> feeds) =>
+        [.. files.Select(f => Model(f.Key, f.Value, files, properties.GetValueOrDefault(f.Key), feeds))];
 
     /// <summary>Full name of a table that a template names.</summary>
     public static string FullName(TemplateTable table, Func<string, string?> layerOf, IReadOnlySet<string> feeds, string file)
@@ -33,13 +28,13 @@ internal static class ModelReader
     }
 
     private static ModelDefinition Model(
-        string projectFolder,
         string name,
-        string file,
-        Dictionary<string, string> files,
+        ModelFile source,
+        IReadOnlyDictionary<string, ModelFile> files,
         YamlEntry? entry,
-        HashSet<string> feeds)
+        IReadOnlySet<string> feeds)
     {
+        var (projectFolder, file) = source;
         var sql = File.ReadAllText(file);
         var inputs = new List<string>();
         ModelTemplate.Render(
@@ -47,7 +42,7 @@ internal static class ModelReader
             sql,
             table =>
             {
-                var full = FullName(table, n => files.TryGetValue(n, out var f) ? LayerOf(projectFolder, f) : null, feeds, file);
+                var full = FullName(table, n => files.TryGetValue(n, out var f) ? LayerOf(f.Project, f.File) : null, feeds, file);
                 if (!inputs.Contains(full))
                 {
                     inputs.Add(full);
@@ -140,3 +135,8 @@ internal static class ModelReader
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 }
+
+/// <summary>A model's SQL file and the project that it is part of.</summary>
+/// <param name="Project">Folder of the project.</param>
+/// <param name="File">The file.</param>
+internal readonly record struct ModelFile(string Project, string File);

@@ -110,22 +110,7 @@ public sealed class Reconciliation
     private string Expected(DuckDbConnection connection, ModelContext context, ModelDefinition model, Dictionary<string, Snapshot> inputs)
     {
         string Relation(string name) => _lake.Tables[name].Relation(inputs[name]);
-        var ephemeral = new Dictionary<string, string>(StringComparer.Ordinal);
-        return context.TemporaryTable(connection, "expected", context.Render(model.Sql, name =>
-        {
-            if (_lake.Project.FindModel(name) is not { IsEphemeral: true } inner)
-            {
-                return Relation(name);
-            }
-
-            if (!ephemeral.TryGetValue(name, out var evaluated))
-            {
-                evaluated = context.TemporaryTable(connection, "ephemeral", new ModelContext(_lake, inner).Render(inner.Sql, Relation));
-                ephemeral[name] = evaluated;
-            }
-
-            return evaluated;
-        }));
+        return context.TemporaryTable(connection, "expected", context.RenderWithEphemerals(connection, Relation, []));
     }
 
     private static void Collect(DuckDbConnection connection, string sql, ModelDefinition model, string what, List<string> differences)

@@ -41,7 +41,8 @@ public sealed class StockFold
         string content = Content(record);
         if (accepted.TryGetValue(identity, out Accepted? earlier))
         {
-            return earlier.Content == content ? StockVerdict.Duplicate : StockVerdict.IdentityConflict;
+            return earlier.Content != content ? StockVerdict.IdentityConflict
+                : earlier.Refused ? StockVerdict.VoidOfVoid : StockVerdict.Duplicate;
         }
 
         if (record.Type != StockRecordType.Void)
@@ -56,10 +57,14 @@ public sealed class StockFold
         {
             if (voided.History is null)
             {
-                return StockVerdict.VoidOfVoid;
+                return Refuse(identity, content);
             }
 
             voided.History.Void(voided.Place);
+        }
+        else if (target == identity)
+        {
+            return Refuse(identity, content);
         }
 
         targets.Add(target);
@@ -99,5 +104,12 @@ public sealed class StockFold
     }
 
     /// <summary>An accepted record; a void has no history.</summary>
-    private sealed record Accepted(string Content, StockKeyHistory? History, int Place);
+    /// <summary>A refused void holds its identity, so that verdicts depend on the first record of an identity alone.</summary>
+    private StockVerdict Refuse(string identity, string content)
+    {
+        accepted.Add(identity, new Accepted(content, null, 0, Refused: true));
+        return StockVerdict.VoidOfVoid;
+    }
+
+    private sealed record Accepted(string Content, StockKeyHistory? History, int Place, bool Refused = false);
 }

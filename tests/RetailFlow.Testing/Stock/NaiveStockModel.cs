@@ -27,6 +27,7 @@ public sealed class NaiveStockModel
 {
     private readonly List<TestStockRecord> accepted = [];
     private readonly Dictionary<(string Source, string EventId, long Line), TestStockRecord> byIdentity = [];
+    private readonly HashSet<(string Source, string EventId, long Line)> refused = [];
 
     /// <summary>Accepted records in the order of their acceptance.</summary>
     public IReadOnlyList<TestStockRecord> Accepted => accepted;
@@ -43,6 +44,12 @@ public sealed class NaiveStockModel
     {
         if (byIdentity.TryGetValue(record.Identity, out TestStockRecord? earlier))
         {
+            if (earlier.SameContent(record) && refused.Contains(record.Identity))
+            {
+                Quarantined++;
+                return NaiveVerdict.VoidOfVoid;
+            }
+
             if (earlier.SameContent(record))
             {
                 Duplicates++;
@@ -57,6 +64,8 @@ public sealed class NaiveStockModel
         bool voidsVoid = record.IsVoid && byIdentity.TryGetValue(record.Target, out TestStockRecord? target) && target.IsVoid;
         if (voidsItself || voidsVoid)
         {
+            byIdentity.Add(record.Identity, record);
+            refused.Add(record.Identity);
             Quarantined++;
             return NaiveVerdict.VoidOfVoid;
         }
