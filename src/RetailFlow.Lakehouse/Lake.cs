@@ -87,6 +87,7 @@ public sealed class Lake : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        Pipeline.Dispose();
         Indexes.Dispose();
         Engine.Dispose();
         return ValueTask.CompletedTask;

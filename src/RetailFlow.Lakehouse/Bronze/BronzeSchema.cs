@@ -1,5 +1,4 @@
 using RetailFlow.Delta;
-using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
 

@@ -6,7 +6,6 @@ using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Projects;
-using RetailFlow.Lakehouse.Quality;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Stock.Records;
 

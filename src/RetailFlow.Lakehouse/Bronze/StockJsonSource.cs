@@ -1,6 +1,5 @@
 using System.Text;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Records;
 

@@ -99,7 +99,7 @@ internal sealed partial class StockMapping(LakeEngine engine, FeedContract contr
         appender.EndChunk(rows);
     }
 
-    private List<(StockField Field, string Expression)> Fields(RawTable raw, FileLayout layout)
+    private static List<(StockField Field, string Expression)> Fields(RawTable raw, FileLayout layout)
     {
         var fields = new List<(StockField, string)>();
         foreach (var field in Enum.GetValues<StockField>())

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Storage;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Bronze;
 using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Indexes;
 using RetailFlow.Lakehouse.Projects;

@@ -1,6 +1,5 @@
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
 

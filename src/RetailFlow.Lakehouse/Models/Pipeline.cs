@@ -7,7 +7,7 @@ using RetailFlow.Lakehouse.Projects;
 namespace RetailFlow.Lakehouse.Models;
 
 /// <summary>Brings tables up to date, each after the tables that it reads. A step is exactly once: its position is in its commit.</summary>
-public sealed class Pipeline
+public sealed class Pipeline : IDisposable
 {
     private readonly Lake _lake;
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -53,6 +53,9 @@ public sealed class Pipeline
             _one.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
 
     private async ValueTask<StepReport> StepAsync(string table, IReadOnlySet<string> selected, Func<ValueTask<StepReport>> run)
     {

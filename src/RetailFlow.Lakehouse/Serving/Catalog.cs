@@ -1,5 +1,4 @@
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Tables;
 
 namespace RetailFlow.Lakehouse.Serving;
 
@@ -53,7 +52,7 @@ public sealed class Catalog
             entry.CommitInfo?.OperationMetrics ?? new Dictionary<string, string>()))];
     }
 
-    private TableSummary Summary(string name, Snapshot snapshot)
+    private static TableSummary Summary(string name, Snapshot snapshot)
     {
         var counted = snapshot.Files.All(f => f.ParsedStatistics?.NumRecords is not null);
         return new TableSummary(

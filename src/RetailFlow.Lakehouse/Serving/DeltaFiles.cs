@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RetailFlow.Delta;
-using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Storage;

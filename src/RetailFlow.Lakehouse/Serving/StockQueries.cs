@@ -1,4 +1,3 @@
-using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Bronze;
 using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Models;
