@@ -100,7 +100,10 @@ public sealed class NodeHost : IAsyncDisposable
         if (_intake is not null && _intake.Failure is null)
         {
             using var limit = new CancellationTokenSource(s_lastRun, _state.Clock);
-            await _loop!.TryRunAsync(limit.Token);
+            while (await _loop!.TryRunAsync(limit.Token) && !_intake.IsRegistered)
+            {
+                // One run carries a sensible amount; there is more.
+            }
         }
     }
 

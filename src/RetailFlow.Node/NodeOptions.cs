@@ -1,4 +1,5 @@
 using RetailFlow.Lakehouse;
+using RetailFlow.Stock.Journal;
 
 namespace RetailFlow.Node;
 
@@ -40,6 +41,9 @@ public sealed record NodeOptions
 
     /// <summary>Where it logs, one line an entry; null logs nothing.</summary>
     public TextWriter? Log { get; init; }
+
+    /// <summary>Other files under the journal than those of the local disk.</summary>
+    internal IJournalFiles? JournalFiles { get; init; }
 
     /// <summary>Refuses options that make no node.</summary>
     /// <exception cref="LakeException">An option is wrong; the message names it.</exception>

@@ -11,13 +11,14 @@ internal static class UpCommand
         var urls = new Option<string?>("--urls") { Description = $"Where to listen (default {NodeOptions.DefaultUrls}).", HelpName = "URL" };
         var demo = new Option<bool>("--demo") { Description = "Feeds it a live simulated retailer." };
         var interval = ValueOptions.Count("--interval", "Milliseconds between two runs of the pipeline (default 1000).");
+        var runAt = ValueOptions.Count("--run-at", "Records waiting that start a run before its time (default 100,000).");
         return new ExampledCommand(
             "up",
             "Starts the node: HTTP, journal, pipeline. Stops cleanly on Ctrl+C or SIGTERM, losing nothing.",
             "retailflow up --demo",
             RunAsync)
         {
-            urls, demo, interval,
+            urls, demo, interval, runAt,
         };
 
         async Task<ExitCode> RunAsync(CommandRun run)
@@ -31,6 +32,11 @@ internal static class UpCommand
             if (run.Get(interval) is { } milliseconds)
             {
                 options = options with { RunInterval = TimeSpan.FromMilliseconds(milliseconds) };
+            }
+
+            if (run.Get(runAt) is { } records)
+            {
+                options = options with { RunAtRecords = records };
             }
 
             await NodeHost.RunAsync(options, run.Cancellation);

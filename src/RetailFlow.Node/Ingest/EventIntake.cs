@@ -39,7 +39,7 @@ internal sealed class EventIntake : IAsyncDisposable
         _admission = new Admission(new RecentIdentities(RecentCount), identities);
         _journal = StockJournal.Open(
             node.Options.Lake.LakePath,
-            new StockJournalOptions { TimeProvider = node.Clock, Admission = Admit },
+            new StockJournalOptions { TimeProvider = node.Clock, Admission = Admit, Files = node.Options.JournalFiles },
             out var recovery);
         Recovery = recovery;
     }
@@ -49,6 +49,9 @@ internal sealed class EventIntake : IAsyncDisposable
 
     /// <summary>Sequence of the last record that is durable.</summary>
     public long Sequence => _journal.LastDurableSequence;
+
+    /// <summary>Whether every durable record is known to the pipeline.</summary>
+    public bool IsRegistered => _registered >= Sequence;
 
     /// <summary>Why nothing is acknowledged any more, or null while all is well.</summary>
     public Exception? Failure => _journal.Failure;

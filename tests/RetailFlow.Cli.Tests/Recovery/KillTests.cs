@@ -47,6 +47,8 @@ public sealed class KillTests : IDisposable
 
         var reconcile = await _cli.RunAsync("reconcile", "--project", Path.Combine(Repository.Root, "lakehouse"), "--output", "json");
         Assert.True(reconcile.Exit == 0, $"seed {_seed}: {reconcile.Output}{reconcile.Error}");
+        TestContext.Current.TestOutputHelper?.WriteLine(FormattableString.Invariant(
+            $"{_kills} kills, seed {_seed}: {clients.Sum(c => c.Received)} records answered, {clients.Sum(c => c.Acknowledged.Count)} different ones acknowledged"));
     }
 
     [Fact]
