@@ -27,9 +27,7 @@ select
         else 0
     end as effect,
     coalesce(v.effect_time, r.event_time) as effect_time,
-    v.retracted_order,
-    r._file,
-    r._row
+    v.retracted_order
 from {{ source('bronze', 'inventory') }} as r
 left join {{ ref('inventory_rejected') }} as x
     on r._file * 4294967296 + r._row = x.accepted_order

@@ -55,8 +55,9 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         var history = fullRefresh ? null : snapshot;
         var fresh = Files(lake.Tables[inputName], input.Schema, changes.Added);
         var freshView = _context.View(connection, "fresh", fresh);
+        var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
         var columns = SqlText.Names(input.Schema.Fields.Select(f => f.Name));
-        var state = history is { FileCount: > 0 } ? await StateAsync(connection, history, freshView, changes.AddedRows, input.Schema, cancellationToken) : null;
+        var state = history is { FileCount: > 0 } ? await StateAsync(connection, history, freshView, firstFile, changes.AddedRows, input.Schema, cancellationToken) : null;
         var together = state is null ? fresh : $"(select {columns} from {freshView} union all select {columns} from {state})";
         var inputView = _context.View(connection, "records", together);
         var ephemerals = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -65,8 +66,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             ? verdicts
             : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the strategy accumulate needs 'rejected', an ephemeral model that it refers to, of the records that are not accepted.");
         var schema = _context.SchemaOf(connection, select, []);
-        var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
-        var onlyFresh = state is null ? select : $"select * from ({select}) where _file >= {firstFile.ToString(CultureInfo.InvariantCulture)}";
+        var onlyFresh = state is null ? select : $"select * from ({select}) where {SqlText.Name(model.OrderColumn!)} >= {FirstOrder(firstFile)}";
         var table = await EnsureAsync(schema, snapshot, fullRefresh, cancellationToken);
         var written = await lake.Tables.Writer.WriteAsync(connection, onlyFresh, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
         return await CommitAsync(connection, table, schema, inputs, changes, written, rejected, inputView, firstFile, fullRefresh, clock, cancellationToken);
@@ -172,13 +172,12 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         DuckDbConnection connection,
         Snapshot history,
         string freshView,
+        long firstFile,
         long freshRows,
         StructType inputSchema,
         CancellationToken cancellationToken)
     {
-        var names = string.Join(", ", inputSchema.Fields.Select(f => history.Schema.Find(f.Name) is null
-            ? $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"
-            : SqlText.Name(f.Name)));
+        var names = string.Join(", ", inputSchema.Fields.Select(f => $"{StateColumn(f, history.Schema)} as {SqlText.Name(f.Name)}"));
         var historyRows = history.Files.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
         var parts = new List<string>();
         if (freshRows * ScanFactor > historyRows)
@@ -193,15 +192,26 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             parts.AddRange(Pinned(connection, history, Hashes(connection, freshView), names));
         }
 
-        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(_context.Inputs[0], model.KeyHoldingRules, inputSchema, cancellationToken) is { } held)
+        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(_context.Inputs[0], model.KeyHoldingRules, firstFile, inputSchema, cancellationToken) is { } held)
         {
             parts.Add(held);
         }
 
         return parts.Count == 0
-            ? _context.TemporaryTable(connection, "state", $"select {names} from {freshView} where false")
+            ? _context.TemporaryTable(connection, "state", $"select {SqlText.Names(inputSchema.Fields.Select(f => f.Name))} from {freshView} where false")
             : _context.TemporaryTable(connection, "state", string.Join(" union all ", parts));
     }
+
+    /// <summary>A column of the input as the accepted rows have it: kept, or part of the order, or not kept and not judged by.</summary>
+    private string StateColumn(StructField field, StructType kept) => field.Name switch
+    {
+        _ when kept.Find(field.Name) is not null => SqlText.Name(field.Name),
+        "_file" => $"{SqlText.Name(model.OrderColumn!)} >> 32",
+        "_row" => $"{SqlText.Name(model.OrderColumn!)} & 4294967295",
+        _ => $"cast(null as {DeltaTypes.ToSql(field.Type)})",
+    };
+
+    private static string FirstOrder(long file) => (file << 32).ToString(CultureInfo.InvariantCulture);
 
     private HashSet<ulong> Hashes(DuckDbConnection connection, string freshView)
     {

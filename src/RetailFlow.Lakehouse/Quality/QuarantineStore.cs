@@ -126,10 +126,10 @@ public sealed class QuarantineStore
     }
 
     /// <summary>
-    /// The records, as rows of <paramref name="schema"/>, that were refused by one of these rules and still hold their key; null if
-    /// there are none.
+    /// The records of files before <paramref name="beforeFile"/>, as rows of <paramref name="schema"/>, that were refused by one of
+    /// these rules and still hold their key; null if there are none. Later ones are what a step left that broke off, and is repeating.
     /// </summary>
-    internal async ValueTask<string?> KeyHoldersAsync(string bronzeTable, IReadOnlyList<string> rules, StructType schema, CancellationToken cancellationToken)
+    internal async ValueTask<string?> KeyHoldersAsync(string bronzeTable, IReadOnlyList<string> rules, long beforeFile, StructType schema, CancellationToken cancellationToken)
     {
         var table = Table(bronzeTable[(bronzeTable.IndexOf('.', StringComparison.Ordinal) + 1)..]);
         if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
@@ -148,7 +148,7 @@ public sealed class QuarantineStore
         }
 
         var columns = schema.Fields.Select(f => $"cast(json_extract_string(record, {SqlText.Literal($"$.\"{f.Name}\"")}) as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}");
-        return $"select {string.Join(", ", columns)} from {table.Relation(snapshot.Schema, files)} where layer = 'silver' and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
+        return $"select {string.Join(", ", columns)} from {table.Relation(snapshot.Schema, files)} where layer = 'silver' and _file < {beforeFile.ToString(CultureInfo.InvariantCulture)} and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
     }
 
     /// <summary>Records set aside in one layer.</summary>

@@ -28,7 +28,7 @@ internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func
         var columns = string.Join(", ", schema.Fields.Select(f => $"cast({SqlText.Name(f.Name)} as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
         var target = stage.Path + "/out";
         var copy = $"COPY (SELECT {columns} FROM ({select}){layout.OrderBy}) TO {SqlText.Literal(target)} "
-            + "(FORMAT parquet, COMPRESSION snappy, RETURN_STATS, APPEND true, FILENAME_PATTERN 'part-{uuid}', "
+            + "(FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, APPEND true, FILENAME_PATTERN 'part-{uuid}', "
             + $"FILE_SIZE_BYTES {layout.FileBytes.ToString(CultureInfo.InvariantCulture)}{layout.RowGroup})";
         var written = new List<(string File, long Rows, long Bytes, string Stats)>();
         using (connection.CancelWith(cancellationToken))
