@@ -183,8 +183,7 @@ public sealed class NodeHost : IAsyncDisposable
             _state.Opened(_lake);
             _intake = await EventIntake.OpenAsync(_lake, _state, cancellationToken);
             _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
-            var sheet = await _lake.Stock.GetAsync([], null, null, cancellationToken);
-            _state.Gold.Publish(new GoldSnapshot(sheet, sheet.Sequence));
+            _state.Gold.Publish(await new GoldReader(_lake).ReadAllAsync(0, cancellationToken));
             _state.Recovered(_intake);
             NodeLog.Recovered(_log, _intake.Sequence, _state.Lag, _state.Clock.GetElapsedTime(began));
         }

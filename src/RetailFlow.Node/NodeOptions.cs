@@ -25,7 +25,7 @@ public sealed record NodeOptions
     public TimeSpan RunInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>So many records waiting start a run before the interval is over.</summary>
-    public long RunAtRecords { get; init; } = 100_000;
+    public long RunAtRecords { get; init; } = 1_000_000;
 
     /// <summary>Longest pause after failed runs; pauses double up to it.</summary>
     public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromMinutes(1);

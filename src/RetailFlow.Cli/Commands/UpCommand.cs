@@ -11,7 +11,7 @@ internal static class UpCommand
         var urls = new Option<string?>("--urls") { Description = $"Where to listen (default {NodeOptions.DefaultUrls}).", HelpName = "URL" };
         var demo = new Option<bool>("--demo") { Description = "Feeds it a live simulated retailer." };
         var interval = ValueOptions.Count("--interval", "Milliseconds between two runs of the pipeline (default 1000).");
-        var runAt = ValueOptions.Count("--run-at", "Records waiting that start a run before its time (default 100,000).");
+        var runAt = ValueOptions.Count("--run-at", "Records waiting that start a run before its time (default 1,000,000).");
         return new ExampledCommand(
             "up",
             "Starts the node: HTTP, journal, pipeline. Stops cleanly on Ctrl+C or SIGTERM, losing nothing.",

@@ -138,7 +138,7 @@ internal sealed class StockEndpoints(NodeState node)
 
         return asOf is null
             ? current
-            : new GoldSnapshot(await lake.Stock.GetAsync(skus, null, asOf, context.RequestAborted), current.Sequence);
+            : new GoldSnapshot(await lake.Stock.GetAsync(skus, null, asOf, context.RequestAborted), current.Sequence, 0);
     }
 
     /// <summary>

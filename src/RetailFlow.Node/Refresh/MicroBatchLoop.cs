@@ -13,8 +13,11 @@ namespace RetailFlow.Node.Refresh;
 /// </summary>
 internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, ILogger<MicroBatchLoop> log)
 {
-    private const string StockTable = "gold.stock_on_hand";
+    private static readonly TimeSpan s_longestRest = TimeSpan.FromSeconds(5);
+
+    private readonly GoldReader _gold = new(lake);
     private long _notBefore;
+    private long _restUntil;
 
     /// <summary>Runs until <paramref name="stop"/>; a run under way is finished first.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -22,25 +25,22 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         using var timer = new PeriodicTimer(node.Options.RunInterval, node.Clock);
         var tick = timer.WaitForNextTickAsync(stop).AsTask();
         var woken = node.WokenAsync(stop);
-        while (true)
+        while (!stop.IsCancellationRequested)
         {
             await Task.WhenAny(tick, woken);
-            if (stop.IsCancellationRequested)
-            {
-                return;
-            }
-
-            if (tick.IsCompleted)
+            var now = node.Clock.GetTimestamp();
+            var wanted = woken.IsCompletedSuccessfully || (tick.IsCompletedSuccessfully && now >= _restUntil);
+            if (tick.IsCompletedSuccessfully)
             {
                 tick = timer.WaitForNextTickAsync(stop).AsTask();
             }
 
-            if (woken.IsCompleted)
+            if (woken.IsCompletedSuccessfully)
             {
                 woken = node.WokenAsync(stop);
             }
 
-            if (node.Clock.GetTimestamp() >= _notBefore)
+            if (wanted && now >= _notBefore)
             {
                 await TryRunAsync(CancellationToken.None);
             }
@@ -63,6 +63,9 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
 
         var elapsed = node.Clock.GetElapsedTime(began);
         telemetry.Ran(elapsed);
+
+        // Half of the time at most, unless somebody waits: acknowledging keeps its share of the machine, and larger batches cost less.
+        _restUntil = node.Clock.GetTimestamp() + Ticks(elapsed < s_longestRest ? elapsed : s_longestRest);
         var before = node.LastRun;
         if (before.Failures > 0)
         {
@@ -83,19 +86,8 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         using var activity = NodeTelemetry.Activities.StartActivity("pipeline.run");
         var upTo = await intake.RegisterAsync(lake, cancellationToken);
         var report = await lake.Pipeline.RunAsync(new RunOptions(), cancellationToken);
-        var step = report.Steps.FirstOrDefault(s => s.Table == StockTable);
-        var current = node.Gold.Current;
-        if (current is null || step is null || step.Outcome == StepOutcome.Committed || (step.Version is { } version && version != current.Version))
-        {
-            var sheet = await lake.Stock.GetAsync([], null, null, cancellationToken);
-            node.Gold.Publish(new GoldSnapshot(sheet, Math.Max(upTo, sheet.Sequence)));
-        }
-        else
-        {
-            // The run succeeded without a commit: the rows contain every record registered before it.
-            node.Gold.Publish(current.CarriedTo(Math.Max(upTo, current.Sequence), node.Clock.GetUtcNow()));
-        }
-
+        var step = report.Steps.FirstOrDefault(s => s.Table == GoldReader.Table);
+        node.Gold.Publish(await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken));
         activity?.SetTag("retailflow.sequence", upTo);
     }
 
@@ -105,7 +97,7 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         var pause = TimeSpan.FromTicks((long)Math.Min(
             node.Options.LongestBackOff.Ticks,
             node.Options.RunInterval.Ticks * Math.Pow(2, Math.Min(failures, 30))));
-        _notBefore = node.Clock.GetTimestamp() + (long)(pause.TotalSeconds * node.Clock.TimestampFrequency);
+        _notBefore = node.Clock.GetTimestamp() + Ticks(pause);
         node.LastRun = node.LastRun with
         {
             Failures = failures,
@@ -115,4 +107,6 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         };
         NodeLog.RunFailed(log, failures, pause, failure);
     }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * node.Clock.TimestampFrequency);
 }

@@ -1,0 +1,85 @@
+using System.Globalization;
+using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Serving;
+
+namespace RetailFlow.Node.Serving;
+
+/// <summary>Brings Gold's stock into memory: all of it, or, after a commit that only folded new records in, the rows it changed.</summary>
+internal sealed class GoldReader(Lake lake)
+{
+    /// <summary>The table that is read.</summary>
+    public const string Table = "gold.stock_on_hand";
+
+    private const string FoldMode = "fold";
+
+    // Below it, reading everything is as quick as asking for what changed.
+    private const int SmallTable = 20_000;
+
+    /// <summary>The newest rows.</summary>
+    /// <param name="sequence">The journal sequence that they contain at least.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async ValueTask<GoldSnapshot> ReadAllAsync(long sequence, CancellationToken cancellationToken)
+    {
+        var sheet = await lake.Stock.GetAsync([], null, null, cancellationToken);
+        var highest = sheet.Rows.Count < SmallTable ? 0 : await HighestOrderAsync(sheet.Version, cancellationToken);
+        return new GoldSnapshot(sheet, Math.Max(sequence, sheet.Sequence), highest);
+    }
+
+    /// <summary>The snapshot after a run of the pipeline.</summary>
+    /// <param name="current">The snapshot before it.</param>
+    /// <param name="step">What the run did to the table; null if it has no such table.</param>
+    /// <param name="sequence">The journal sequence that the run carried.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async ValueTask<GoldSnapshot> ReadAfterAsync(GoldSnapshot? current, StepReport? step, long sequence, CancellationToken cancellationToken)
+    {
+        if (current is null || step is null)
+        {
+            return await ReadAllAsync(sequence, cancellationToken);
+        }
+
+        var version = step.Version ?? current.Version;
+        if (version == current.Version)
+        {
+            // The run succeeded and the rows are the same: they contain every record that it carried.
+            return current.CarriedTo(Math.Max(sequence, current.Sequence), lake.Options.Clock.GetUtcNow());
+        }
+
+        // A row's order of acceptance only grows while records are folded in, so the greater ones are the changed ones. Another
+        // commit in between, or an evaluation of whole keys, may have taken rows away: then everything is read.
+        return version == current.Version + 1 && step is { Outcome: StepOutcome.Committed, Mode: FoldMode }
+            && current is { Count: >= SmallTable, HighestOrder: > 0 }
+            ? await ReadChangesAsync(current, version, sequence, cancellationToken)
+            : await ReadAllAsync(sequence, cancellationToken);
+    }
+
+    private async ValueTask<GoldSnapshot> ReadChangesAsync(GoldSnapshot current, long version, long sequence, CancellationToken cancellationToken)
+    {
+        using var result = await lake.Sql.QueryAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                SELECT sku, location, on_hand, held, committed, safety_stock, available, last_event_time, last_count_time, sequence
+                FROM {Table} VERSION AS OF {version} WHERE sequence > {current.HighestOrder}
+                """),
+            cancellationToken);
+        var changed = new List<StockRow>();
+        var highest = current.HighestOrder;
+        foreach (var row in result.Rows())
+        {
+            changed.Add(new StockRow(
+                (string)row[0]!, (string)row[1]!, (decimal)row[2]!, (decimal)row[3]!, (decimal)row[4]!, (decimal)row[5]!, (decimal)row[6]!,
+                (DateTimeOffset?)row[7], (DateTimeOffset?)row[8]));
+            highest = Math.Max(highest, (long)row[9]!);
+        }
+
+        return current.With(changed, version, Math.Max(sequence, current.Sequence), highest, lake.Options.Clock.GetUtcNow());
+    }
+
+    private async ValueTask<long> HighestOrderAsync(long version, CancellationToken cancellationToken)
+    {
+        using var result = await lake.Sql.QueryAsync(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT max(sequence) FROM {Table} VERSION AS OF {version}"), cancellationToken);
+        return result.Rows().First()[0] is { } highest ? Convert.ToInt64(highest, CultureInfo.InvariantCulture) : 0;
+    }
+}
