@@ -6,7 +6,10 @@ namespace RetailFlow.Cli.Commands;
 internal static class OptimizeCommand
 {
     private static readonly string[] s_columns =
-        ["table", "version", "files_removed", "files_added", "bytes_removed", "bytes_added", "nothing_to_do"];
+    [
+        "table", "version", "files_removed", "files_added", "bytes_removed", "bytes_added", "nothing_to_do",
+        "lookup_column", "files_before", "files_read_before", "files_after", "files_read_after",
+    ];
 
     public static ExampledCommand Create()
     {
@@ -32,7 +35,10 @@ internal static class OptimizeCommand
             var report = await run.WithLakeAsync(async lake => await lake.Maintenance.OptimizeAsync(run.Get(table)!, columns, run.Cancellation));
             run.Results().Rows(s_columns,
             [
-                [report.Table, report.Version, report.FilesRemoved, report.FilesAdded, report.BytesRemoved, report.BytesAdded, report.NothingToDo],
+                [
+                    report.Table, report.Version, report.FilesRemoved, report.FilesAdded, report.BytesRemoved, report.BytesAdded, report.NothingToDo,
+                    report.Lookup?.Column, report.Lookup?.FilesBefore, report.Lookup?.ReadBefore, report.Lookup?.FilesAfter, report.Lookup?.ReadAfter,
+                ],
             ]);
             return ExitCode.Done;
         }

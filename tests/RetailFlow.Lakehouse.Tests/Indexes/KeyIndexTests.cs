@@ -1,0 +1,71 @@
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Indexes;
+using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Lakehouse.Tests.Support;
+
+namespace RetailFlow.Lakehouse.Tests.Indexes;
+
+/// <summary>The index gives every row that has a key, through appends, merges of runs, rewritten files and damaged runs.</summary>
+public sealed class KeyIndexTests
+{
+    [Fact]
+    public async Task Every_row_of_a_key_is_found_whatever_happened_to_the_files_and_the_runs()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        var folder = Path.Combine(lake.Folder, "index");
+        var table = lake.Lake.Tables["silver.keys"];
+        var schema = new StructType([new StructField("a", PrimitiveType.String), new StructField("b", PrimitiveType.Long)]);
+        await table.EnsureAsync(schema, null, Guid.NewGuid, TimeProvider.System, default);
+        var random = new Random(5);
+        var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
+        for (var round = 0; round < 40; round++)
+        {
+            await AppendAsync(lake, table, schema, random.Next(1, 60), random.Next());
+            if (round % 13 == 12)
+            {
+                await lake.Lake.Maintenance.OptimizeAsync("silver.keys", [], default);
+            }
+
+            if (round % 9 == 8)
+            {
+                index.Dispose();
+                foreach (var run in Directory.GetFiles(folder, "*.run").Take(round == 17 ? 1 : 0))
+                {
+                    await using var file = File.OpenWrite(run);
+                    file.SetLength(file.Length - 5);
+                }
+
+                index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
+            }
+
+            await AssertFoundAsync(lake, table, index);
+        }
+
+        Assert.InRange(Directory.GetFiles(folder, "*.run").Length, 1, 13);
+        index.Dispose();
+    }
+
+    private static async Task AppendAsync(TestLake lake, LakeTable table, StructType schema, int rows, int seed)
+    {
+        using var connection = lake.Lake.Engine.Connect();
+        var select = $"select case when hash(i, {seed}) % 11 = 0 then null else 'k' || (hash(i, {seed}) % 50) end as a, cast(hash(i, {seed}, 1) % 3 as bigint) as b from range({rows}) r(i)";
+        var transaction = DeltaTransaction.Create(await table.LatestAsync(default), "WRITE");
+        foreach (var file in await lake.Lake.Tables.Writer.WriteAsync(connection, select, table.Path, schema, WriteLayout.AsTheyCome, default))
+        {
+            transaction.Add(file);
+        }
+
+        Assert.IsType<CommitResult.Committed>(await table.CommitAsync(transaction, default));
+    }
+
+    private static async Task AssertFoundAsync(TestLake lake, LakeTable table, KeyIndex index)
+    {
+        using var connection = lake.Lake.Engine.Connect();
+        var snapshot = await table.LatestAsync(default);
+        var expected = connection.Query($"select filename, file_row_number, a || chr(31) || b from {table.Relation(snapshot.Schema, snapshot.Files, ScanColumns.FileName | ScanColumns.RowNumber)} where a in ('k7', 'k31')")
+            .Rows().ToList();
+        var keys = expected.Select(row => KeyHash.Of(System.Text.Encoding.UTF8.GetBytes((string)row[2]!))).ToHashSet();
+        var found = index.Find(connection, snapshot, keys).SelectMany(f => f.Value.Select(row => (table.FileOf(f.Key), (long)row))).ToHashSet();
+        Assert.Equal(expected.Select(row => ((string)row[0]!, (long)row[1]!)).ToHashSet(), found);
+    }
+}
