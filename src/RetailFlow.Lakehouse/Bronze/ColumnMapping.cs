@@ -35,8 +35,16 @@ internal sealed class ColumnMapping(FeedContract contract, QuarantineSink sink)
 
         complaints.AddRange(layout.Rules.Select(rule =>
             $"when ({rule.Check}) is not true then struct_pack(rule := {SqlText.Literal(rule.Name)}, field := '', detail := {SqlText.Literal($"the record breaks the contract's rule {rule.Name}: {rule.Check}")})"));
+        var members = $"list_filter(json_keys(_raw), lambda k: not list_contains({SqlText.List(raw.Columns)}, k))";
+        if (raw.IsJson && contract.UnknownColumns == UnknownColumns.Reject)
+        {
+            complaints.Insert(0, $"when len({members}) > 0 then struct_pack(rule := 'unknown_column', field := {members}[1], detail := 'the contract does not name ' || {members}[1])");
+        }
+
         var judged = $"select *, case {string.Join(' ', complaints)} end as _complaint from {raw.Name}";
-        var rescued = unknown.Count == 0
+        var rescued = raw.IsJson
+            ? $"nullif(cast(json_merge_patch(cast(_raw as json), cast({SqlText.Literal($"{{{string.Join(",", raw.Columns.Select(c => $"\"{c}\":null"))}}}")} as json)) as varchar), '{{}}')"
+            : unknown.Count == 0
             ? "cast(null as varchar)"
             : $"cast(to_json(struct_pack({string.Join(", ", unknown.Select(c => $"{SqlText.Name(c)} := {SqlText.Name(c)}"))})) as varchar)";
         try

@@ -57,7 +57,7 @@ internal static class JsonText
         var members = string.Concat(columns.Select(c => $", json_extract_string(_raw, {SqlText.Literal($"$.\"{c}\"")}) as {SqlText.Name(c)}"));
         connection.Execute($"create table {name} as select _row, _raw{members} from {lines}");
         connection.Execute($"drop table {lines}");
-        return new RawTable(connection, name, file, columns);
+        return new RawTable(connection, name, file, columns) { IsJson = true };
     }
 
     private static (string Rule, string Detail)? Complaint(ReadOnlySpan<byte> record)

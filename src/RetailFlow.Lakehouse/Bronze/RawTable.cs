@@ -29,6 +29,9 @@ internal sealed class RawTable : IDisposable
     /// <summary>The file's columns.</summary>
     public IReadOnlyList<string> Columns { get; }
 
+    /// <summary>True if <c>_raw</c> is a JSON object that may have members beside the columns.</summary>
+    public bool IsJson { get; init; }
+
     /// <summary>Records in it.</summary>
     public long Count => _connection.Scalar<long>($"select count(*) from {Name}");
 

@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Text;
 using RetailFlow.DuckDb;
+using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Records;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -24,6 +27,8 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
 
     private sealed class Reader(StockJsonSource owner, BlockQueue blocks, StockRecordRules rules, QuarantineSink sink) : IChunkReader
     {
+        private static ReadOnlySpan<byte> ChecksumName => "{\"crc32c\":\""u8;
+
         private readonly StockRecordParser _parser = new(rules);
         private readonly StockRecordDraft _draft = new();
         private RecordBlock? _block;
@@ -103,6 +108,7 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
             var receivedAt = _landedAtMicros;
             if (file.IsJournal)
             {
+                Verify(record, file);
                 var envelope = new JournalEnvelopeReader(record);
                 receivedAt = envelope.ReceivedAtMicros;
                 source = envelope.Source;
@@ -121,6 +127,19 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
 
             Release();
             return accepted;
+        }
+
+        /// <summary>A journal line begins with the checksum of the rest of it (docs/formats/journal.md).</summary>
+        private void Verify(ReadOnlySpan<byte> line, LandedFile file)
+        {
+            var start = ChecksumName.Length;
+            if (!line.StartsWith(ChecksumName)
+                || line.Length < start + 10
+                || !uint.TryParse(line.Slice(start, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var checksum)
+                || Crc32C.ComputeAfter((byte)'{', line[(start + 10)..]) != checksum)
+            {
+                throw new LakeException(LakeErrorKind.Corrupt, $"RAW file {file.Path}: record {_row} of the range from byte {file.FromOffset} is not what was written; its checksum does not match.");
+            }
         }
 
         private bool Release()

@@ -16,7 +16,7 @@ public sealed partial class SqlDoor
     /// <summary>
     /// Runs one query. <c>layer.table VERSION AS OF n</c> and <c>layer.table TIMESTAMP AS OF '...'</c> read older versions.
     /// </summary>
-    /// <exception cref="LakeException">The statement does not only read, or names what is not there.</exception>
+    /// <exception cref="LakeException">It is not one query, names what is not there, or reaches outside the lake's tables.</exception>
     public async ValueTask<SqlResult> QueryAsync(string sql, CancellationToken cancellationToken)
     {
         var database = DuckDbDatabase.Open(null, new DuckDbOptions { Threads = _lake.Options.Threads ?? Environment.ProcessorCount, MemoryLimitBytes = 1L << 30 });
@@ -24,10 +24,13 @@ public sealed partial class SqlDoor
         try
         {
             connection.Execute("SET TimeZone = 'UTC'");
-            var text = await PrepareAsync(connection, sql, cancellationToken);
-            connection.Execute("SET lock_configuration = true");
+            var text = await PrepareAsync(connection, sql.Trim().TrimEnd(';'), cancellationToken);
+            Confine(connection);
             var cancel = connection.CancelWith(cancellationToken);
-            return new SqlResult(connection.Query(text), cancel, connection, database);
+
+            // As a subquery the text can only be something that gives rows, and preparing it refuses a second statement.
+            var statement = connection.Prepare($"select * from (\n{text}\n)");
+            return new SqlResult(statement.Query(), cancel, statement, connection, database);
         }
         catch (DuckDbException e)
         {
@@ -45,11 +48,6 @@ public sealed partial class SqlDoor
 
     private async ValueTask<string> PrepareAsync(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
     {
-        if (!ReadOnly().IsMatch(sql) || sql.TrimEnd().TrimEnd(';').Contains(';', StringComparison.Ordinal) && !InString(sql))
-        {
-            throw new LakeException(LakeErrorKind.InvalidInput, "SQL: only one statement that reads is allowed: SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE or EXPLAIN.");
-        }
-
         foreach (var layer in Tables.LakeTables.Layers)
         {
             connection.Execute($"create schema if not exists memory.{SqlText.Name(layer)}");
@@ -81,6 +79,15 @@ public sealed partial class SqlDoor
         return text;
     }
 
+    /// <summary>Lets the engine reach the lake's tables and nothing else of the machine.</summary>
+    private void Confine(DuckDbConnection connection)
+    {
+        var folders = Tables.LakeTables.Layers.Select(layer => _lake.Store.LocalPath(layer)).OfType<string>().Select(path => path + "/");
+        connection.Execute($"SET allowed_directories = {SqlText.List(folders)}");
+        connection.Execute("SET enable_external_access = false");
+        connection.Execute("SET lock_configuration = true");
+    }
+
     private static void Create(DuckDbConnection connection, string name, string relation)
     {
         var dot = name.IndexOf('.', StringComparison.Ordinal);
@@ -90,15 +97,10 @@ public sealed partial class SqlDoor
     private static bool Mentions(string sql, string name) =>
         sql.Contains(name, StringComparison.OrdinalIgnoreCase) || sql.Contains(name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..], StringComparison.OrdinalIgnoreCase);
 
-    private static bool InString(string sql) => sql.Count(c => c == '\'') >= 2;
-
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : throw new LakeException(LakeErrorKind.InvalidInput, $"SQL: TIMESTAMP AS OF '{text}' is not a time, for example '2026-01-31T12:00:00Z'.");
-
-    [GeneratedRegex(@"^\s*(--[^\n]*\n\s*)*(select|with|from|values|describe|summarize|explain|\()", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
-    private static partial Regex ReadOnly();
 
     [GeneratedRegex(@"(?<table>\b(bronze|silver|gold|quarantine|system)\.\w+)\s+(for\s+)?(version\s+as\s+of\s+(?<version>\d+)|timestamp\s+as\s+of\s+'(?<time>[^']*)')", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Travel();

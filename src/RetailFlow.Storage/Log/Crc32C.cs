@@ -7,11 +7,15 @@ namespace RetailFlow.Storage;
 public static class Crc32C
 {
     /// <summary>The checksum of <paramref name="data"/>.</summary>
-    public static uint Compute(ReadOnlySpan<byte> data)
+    public static uint Compute(ReadOnlySpan<byte> data) => ~Continue(uint.MaxValue, data);
+
+    /// <summary>The checksum of <paramref name="first"/> followed by <paramref name="rest"/>.</summary>
+    public static uint ComputeAfter(byte first, ReadOnlySpan<byte> rest) => ~Continue(BitOperations.Crc32C(uint.MaxValue, first), rest);
+
+    private static uint Continue(uint crc, ReadOnlySpan<byte> data)
     {
         unchecked
         {
-            uint crc = uint.MaxValue;
             while (data.Length >= sizeof(ulong))
             {
                 crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
@@ -23,7 +27,7 @@ public static class Crc32C
                 crc = BitOperations.Crc32C(crc, value);
             }
 
-            return ~crc;
+            return crc;
         }
     }
 }

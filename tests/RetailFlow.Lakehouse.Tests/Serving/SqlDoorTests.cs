@@ -16,6 +16,8 @@ public sealed class SqlDoorTests
         Assert.Equal(3m, await lake.ScalarAsync("SELECT on_hand FROM gold.stock_on_hand VERSION AS OF 1"));
         Assert.Equal(4m, await lake.ScalarAsync("SELECT n.on_hand - o.on_hand FROM gold.stock_on_hand n JOIN gold.stock_on_hand VERSION AS OF 1 o USING (sku)"));
         Assert.Equal(2L, await lake.ScalarAsync("SELECT count(*) FROM system.landed_files"));
+        Assert.Equal("1", await lake.TextAsync("WITH one AS (SELECT 1 AS n) SELECT n FROM one -- the end"));
+        Assert.Equal("sku", (string)(await lake.QueryAsync("DESCRIBE gold.stock_on_hand;"))[0][0]!);
     }
 
     [Theory]
@@ -23,6 +25,12 @@ public sealed class SqlDoorTests
     [InlineData("copy (select 1) to '/tmp/x'")]
     [InlineData("select 1; select 2")]
     [InlineData("insert into gold.stock_on_hand values (1)")]
+    [InlineData("explain analyze copy (select 1) to '/tmp/retailflow-must-not-exist'")]
+    [InlineData("select ';'; copy (select 1) to '/tmp/retailflow-must-not-exist'")]
+    [InlineData("select 1); copy (select 1) to '/tmp/retailflow-must-not-exist' --")]
+    [InlineData("select * from read_csv('/etc/hostname')")]
+    [InlineData("select * from read_text('/etc/hostname')")]
+    [InlineData("attach '/tmp/retailflow-must-not-exist'")]
     [InlineData("select * from gold.nothing")]
     [InlineData("selekt 1")]
     [InlineData("SELECT * FROM gold.stock_on_hand TIMESTAMP AS OF 'yesterday'")]
@@ -34,6 +42,7 @@ public sealed class SqlDoorTests
         var error = await Assert.ThrowsAsync<LakeException>(async () => await lake.QueryAsync(sql));
         Assert.Equal(LakeErrorKind.InvalidInput, error.Kind);
         Assert.StartsWith("SQL: ", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists("/tmp/retailflow-must-not-exist"));
     }
 
     [Fact]
