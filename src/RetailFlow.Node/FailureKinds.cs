@@ -1,6 +1,7 @@
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse;
+using RetailFlow.Stock.Journal;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Node;
@@ -14,7 +15,7 @@ public static class FailureKinds
         LakeException lake => lake.Kind,
         DeltaException delta => Of(delta.Kind),
         DuckDbException engine => Of(engine.Kind),
-        LogCorruptException => LakeErrorKind.Corrupt,
+        LogCorruptException or JournalCorruptException => LakeErrorKind.Corrupt,
         FileNotFoundException or DirectoryNotFoundException => LakeErrorKind.InvalidInput,
         IOException or UnauthorizedAccessException or TimeoutException => LakeErrorKind.Unavailable,
         AggregateException { InnerExceptions.Count: 1 } one => Of(one.InnerExceptions[0]),

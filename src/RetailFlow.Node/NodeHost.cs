@@ -179,7 +179,7 @@ public sealed class NodeHost : IAsyncDisposable
         var began = _state.Clock.GetTimestamp();
         try
         {
-            _lake = await Lake.OpenAsync(_state.Options.Lake, cancellationToken);
+            _lake = await Lake.OpenAsync(_state.Options.EngineOptions(), cancellationToken);
             _state.Opened(_lake);
             _intake = await EventIntake.OpenAsync(_lake, _state, cancellationToken);
             _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());

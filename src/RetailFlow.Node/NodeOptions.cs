@@ -45,6 +45,11 @@ public sealed record NodeOptions
     /// <summary>Other files under the journal than those of the local disk.</summary>
     internal IJournalFiles? JournalFiles { get; init; }
 
+    /// <summary>
+    /// The lake's options with the engine held to half of the cores unless told otherwise: the other half acknowledges and answers.
+    /// </summary>
+    internal LakeOptions EngineOptions() => Lake with { Threads = Lake.Threads ?? Math.Max(1, Environment.ProcessorCount / 2) };
+
     /// <summary>Refuses options that make no node.</summary>
     /// <exception cref="LakeException">An option is wrong; the message names it.</exception>
     internal void Validate()

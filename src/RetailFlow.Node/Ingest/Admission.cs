@@ -16,8 +16,11 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
     {
         foreach (ref readonly var candidate in batch.Candidates)
         {
-            switch (Find(in candidate))
+            switch (Find(in candidate, out var isRefused))
             {
+                case IdentityMatch.Duplicate when isRefused:
+                    RefuseVoid(batch, in candidate);
+                    break;
                 case IdentityMatch.Duplicate:
                     batch.Duplicate();
                     break;
@@ -25,12 +28,11 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
                     batch.Refuse(in candidate, RecordRule.IdentityConflict, "record was accepted before with other content");
                     break;
                 case IdentityMatch.Unknown when candidate.IsVoid && IsVoid(candidate.VoidTarget):
-                    batch.Refuse(in candidate, RecordRule.VoidOfVoid, "record retracts a record that is a void itself");
+                    Take(in candidate, firstSequence, isRefused: true);
+                    RefuseVoid(batch, in candidate);
                     break;
                 case IdentityMatch.Unknown:
-                    var sequence = firstSequence + candidate.Index;
-                    recent.Admit(candidate.Fingerprint, candidate.ContentHash, ref sequence);
-                    history.Accepted(candidate.Fingerprint, new AcceptedIdentity(candidate.ContentHash, candidate.IsVoid));
+                    Take(in candidate, firstSequence, isRefused: false);
                     batch.Accept();
                     break;
                 default:
@@ -39,13 +41,30 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
         }
     }
 
-    private IdentityMatch Find(in Candidate candidate)
+    private static void RefuseVoid(IntakeBatch batch, in Candidate candidate) =>
+        batch.Refuse(in candidate, RecordRule.VoidOfVoid, "record retracts a record that is a void itself");
+
+    private void Take(in Candidate candidate, long firstSequence, bool isRefused)
     {
+        history.Taken(candidate.Fingerprint, new KnownIdentity(candidate.ContentHash, candidate.IsVoid, isRefused));
+        if (!isRefused)
+        {
+            var sequence = firstSequence + candidate.Index;
+            recent.Admit(candidate.Fingerprint, candidate.ContentHash, ref sequence);
+        }
+    }
+
+    private IdentityMatch Find(in Candidate candidate, out bool isRefused)
+    {
+        isRefused = false;
         var match = recent.Find(candidate.Fingerprint, candidate.ContentHash, out _);
-        return match != IdentityMatch.Unknown ? match
-            : !history.TryFind(candidate.Fingerprint, out var accepted) ? IdentityMatch.Unknown
-            : accepted.ContentHash == candidate.ContentHash ? IdentityMatch.Duplicate
-            : IdentityMatch.Conflict;
+        if (match != IdentityMatch.Unknown || !history.TryFind(candidate.Fingerprint, out var known))
+        {
+            return match;
+        }
+
+        isRefused = known.IsRefused;
+        return known.ContentHash == candidate.ContentHash ? IdentityMatch.Duplicate : IdentityMatch.Conflict;
     }
 
     private bool IsVoid(UInt128 fingerprint) => history.TryFind(fingerprint, out var target) && target.IsVoid;

@@ -19,6 +19,7 @@ internal readonly record struct IntakeCounts(long Received, long Accepted, long 
 /// </summary>
 internal sealed class EventIntake : IAsyncDisposable
 {
+    private const string Feed = "inventory";
     private const int RecentCount = 1 << 18;
     private const long RegisterBytes = 256L << 20;
 
@@ -26,14 +27,19 @@ internal sealed class EventIntake : IAsyncDisposable
     private readonly NodeState _node;
     private readonly StockJournal _journal;
     private readonly Admission _admission;
+    private readonly StockRecordRules _rules;
+    private readonly string? _defaultSource;
     private long _registered;
     private long _received;
     private long _accepted;
     private long _duplicates;
     private long _quarantined;
 
-    private EventIntake(NodeState node, AcceptedIdentities identities, long registered)
+    private EventIntake(Lake lake, NodeState node, KnownIdentities identities, long registered)
     {
+        var contract = lake.Project.Feeds.FirstOrDefault(f => f.Name == Feed);
+        _rules = contract is null ? new StockRecordRules() : new StockRecordRules { SkewAllowance = contract.SkewAllowance };
+        _defaultSource = contract?.DefaultSource;
         _node = node;
         _registered = registered;
         _admission = new Admission(new RecentIdentities(RecentCount), identities);
@@ -62,9 +68,9 @@ internal sealed class EventIntake : IAsyncDisposable
     /// <summary>Opens the journal, cutting off what never became durable, and learns which identities have been accepted.</summary>
     public static async Task<EventIntake> OpenAsync(Lake lake, NodeState node, CancellationToken cancellationToken)
     {
-        var identities = new AcceptedIdentities();
+        var identities = new KnownIdentities();
         var registered = await RegisteredJournal.PositionAsync(lake, cancellationToken);
-        var intake = new EventIntake(node, identities, registered);
+        var intake = new EventIntake(lake, node, identities, registered);
         try
         {
             await SilverIdentities.LoadAsync(lake, identities, cancellationToken);
@@ -82,7 +88,7 @@ internal sealed class EventIntake : IAsyncDisposable
     /// <summary>Takes the records of one request; completes when they are durable.</summary>
     /// <param name="body">The request's body.</param>
     /// <param name="slices">Its records.</param>
-    /// <param name="source">The request's default source.</param>
+    /// <param name="source">The request's source for records that name none; null takes the feed's default.</param>
     /// <param name="cancellationToken">Takes the records back while they wait; without effect once they are written.</param>
     /// <exception cref="RetailFlow.Storage.LogPoisonedException">The journal has failed; whether the records are durable is unknown.</exception>
     public async ValueTask<IntakeAnswer> TakeAsync(
@@ -127,10 +133,10 @@ internal sealed class EventIntake : IAsyncDisposable
     {
         if (!_judges.TryTake(out var judge))
         {
-            judge = new RecordJudge();
+            judge = new RecordJudge(_rules);
         }
 
-        var batch = judge.Judge(body, slices.All, source, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
+        var batch = judge.Judge(body, slices.All, source ?? _defaultSource, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
         _judges.Add(judge);
         return batch;
     }
@@ -144,7 +150,7 @@ internal sealed class EventIntake : IAsyncDisposable
     /// <summary>Admits the journal's records after <paramref name="sequence"/> once more, as they were admitted when they came.</summary>
     private void Replay(long sequence, CancellationToken cancellationToken)
     {
-        var judge = new RecordJudge();
+        var judge = new RecordJudge(_rules);
         foreach (var range in _journal.RangesAfter(sequence))
         {
             using var reader = _journal.Read(range);

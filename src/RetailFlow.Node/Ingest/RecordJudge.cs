@@ -4,9 +4,9 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>Judges the records of a body on the request's thread and prepares them for the journal, valid or not.</summary>
-internal sealed class RecordJudge
+internal sealed class RecordJudge(StockRecordRules rules)
 {
-    private readonly StockRecordParser _parser = new(new StockRecordRules());
+    private readonly StockRecordParser _parser = new(rules);
     private readonly StockRecordDraft _draft = new();
 
     /// <summary>Prepares every slice of <paramref name="body"/> in its order.</summary>

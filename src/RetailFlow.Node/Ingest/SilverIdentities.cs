@@ -1,22 +1,36 @@
-using System.Globalization;
 using System.Text;
 using RetailFlow.Lakehouse;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
 
-/// <summary>Reads the identities that Silver has accepted, with the content hashes that the parser would give them.</summary>
+/// <summary>
+/// Reads the identities that Silver has accepted, and those of the voids of voids that it refused, with the content hashes that the
+/// parser would give them.
+/// </summary>
 internal static class SilverIdentities
 {
-    private const string Table = "silver.inventory_events";
+    private const string Silver = "silver.inventory_events";
+    private const string Quarantine = "quarantine.inventory";
 
-    private const string Query =
+    private const string Accepted =
         """
         SELECT source, event_id, CAST(line AS VARCHAR) AS line, type, sku, location, CAST(quantity AS VARCHAR) AS quantity,
                strftime(event_time AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS event_time,
                voids_event_id, CAST(voids_line AS VARCHAR) AS voids_line, reference, reason,
                CAST(unit_cost AS VARCHAR) AS unit_cost, channel, attributes
         FROM silver.inventory_events
+        """;
+
+    private const string Refused =
+        """
+        SELECT record->>'$.source', record->>'$.event_id', record->>'$.line', record->>'$.type', record->>'$.sku', record->>'$.location',
+               record->>'$.quantity',
+               strftime(CAST(record->>'$.event_time' AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'),
+               record->>'$.voids_event_id', record->>'$.voids_line', record->>'$.reference', record->>'$.reason',
+               record->>'$.unit_cost', record->>'$.channel', record->>'$.attributes'
+        FROM quarantine.inventory
+        WHERE layer = 'silver' AND rule = 'void_of_void'
         """;
 
     // In the order of the query's columns.
@@ -27,43 +41,53 @@ internal static class SilverIdentities
         StockField.UnitCost, StockField.Channel, StockField.Attributes,
     ];
 
-    /// <summary>Adds Silver's identities to <paramref name="identities"/>; a lake without Silver has none.</summary>
-    public static async Task LoadAsync(Lake lake, AcceptedIdentities identities, CancellationToken cancellationToken)
+    /// <summary>Adds the identities to <paramref name="identities"/>; a lake without Silver has none.</summary>
+    public static async Task LoadAsync(Lake lake, KnownIdentities identities, CancellationToken cancellationToken)
     {
-        var tables = await lake.Catalog.TablesAsync(cancellationToken);
-        if (!tables.Any(t => t.Name == Table && t.Version >= 0))
+        var tables = (await lake.Catalog.TablesAsync(cancellationToken)).Where(t => t.Version >= 0).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
+        if (tables.Contains(Silver))
         {
-            return;
+            await LoadAsync(lake, Accepted, isRefused: false, identities, cancellationToken);
         }
 
+        if (tables.Contains(Quarantine))
+        {
+            await LoadAsync(lake, Refused, isRefused: true, identities, cancellationToken);
+        }
+    }
+
+    private static async Task LoadAsync(Lake lake, string query, bool isRefused, KnownIdentities identities, CancellationToken cancellationToken)
+    {
         var parser = new StockRecordParser(new StockRecordRules());
         var draft = new StockRecordDraft();
-        var bytes = new byte[256];
-        using var result = await lake.Sql.QueryAsync(Query, cancellationToken);
+        using var result = await lake.Sql.QueryAsync(query, cancellationToken);
         foreach (var row in result.Rows())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            draft.Begin();
-            for (var i = 0; i < s_fields.Length; i++)
-            {
-                if (row[i] is string text)
-                {
-                    var most = Encoding.UTF8.GetMaxByteCount(text.Length);
-                    bytes = most > bytes.Length ? new byte[most] : bytes;
-                    draft.SetText(s_fields[i], bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
-                }
-            }
+            Fill(draft, row);
 
             // Judged when it was received: what is in Silver is not judged by today's clock again.
             var context = new StockRecordContext(default, long.MaxValue / 2);
             if (!parser.Validate(draft, in context, out var violation))
             {
-                throw new LakeException(
-                    LakeErrorKind.Corrupt,
-                    string.Create(CultureInfo.InvariantCulture, $"{Table} holds a record that breaks a rule: {violation.Detail}."));
+                throw new LakeException(LakeErrorKind.Corrupt, $"{Silver} holds a record that breaks a rule: {violation.Detail}.");
             }
 
-            identities.Accepted(draft.IdentityFingerprint(), new AcceptedIdentity(draft.ContentHash, draft.Type == StockRecordType.Void));
+            identities.Taken(draft.IdentityFingerprint(), new KnownIdentity(draft.ContentHash, draft.Type == StockRecordType.Void, isRefused));
+        }
+    }
+
+    private static void Fill(StockRecordDraft draft, object?[] row)
+    {
+        draft.Begin();
+        Span<byte> room = stackalloc byte[512];
+        for (var i = 0; i < s_fields.Length; i++)
+        {
+            if (row[i] is string text)
+            {
+                var bytes = Encoding.UTF8.GetMaxByteCount(text.Length) <= room.Length ? room : new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
+                draft.SetText(s_fields[i], bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+            }
         }
     }
 }

@@ -156,12 +156,17 @@ public sealed class EventsTests(NodeFixture node) : IClassFixture<NodeFixture>
     }
 
     [Fact]
-    public async Task A_record_without_a_source_anywhere_is_quarantined()
+    public async Task A_record_without_a_source_anywhere_has_the_default_source_of_the_feed()
     {
-        using var content = new StringContent(NodeFixture.Sale("1"));
+        using var content = new StringContent(NodeFixture.Sale("nameless", sku: "NAMELESS"));
         using var response = await node.Client.PostAsync(new Uri("/v1/events", UriKind.Relative), content);
+        var reply = await EventsReply.OfAsync(response);
+        await node.CarriedAsync("NAMELESS", reply.Sequence);
 
-        Assert.Equal([(0, "missing_field")], (await EventsReply.OfAsync(response)).Quarantined);
+        var rows = await node.QueryAsync("SELECT source FROM silver.inventory_events WHERE event_id = 'nameless'");
+
+        Assert.Equal(1, reply.Accepted);
+        Assert.Equal("""[{"source":"default"}]""", rows.GetRawText());
     }
 
     private static string ReadShared(string path)

@@ -1,6 +1,7 @@
 using System.Text;
 using RetailFlow.Node.Ingest;
 using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Records;
 using Xunit;
 
 namespace RetailFlow.Node.Tests.Ingest;
@@ -8,8 +9,8 @@ namespace RetailFlow.Node.Tests.Ingest;
 public sealed class AdmissionTests
 {
     private static readonly long s_now = 1_800_000_000_000_000;
-    private readonly AcceptedIdentities _history = new();
-    private readonly RecordJudge _judge = new();
+    private readonly KnownIdentities _history = new();
+    private readonly RecordJudge _judge = new(new StockRecordRules());
     private long _sequence = 1;
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void A_void_of_a_void_is_refused_and_a_void_that_comes_first_is_not()
+    public void A_void_of_a_void_is_refused_and_holds_its_identity_and_a_void_that_comes_first_is_accepted()
     {
         var admission = new Admission(new RecentIdentities(16), _history);
         const string Rest = "\"quantity\":1,\"event_time\":\"2026-01-01T00:00:00Z\"";
@@ -63,10 +64,14 @@ public sealed class AdmissionTests
             Void("v1", "later", Rest),
             Record("later", Rest),
             Void("v2", "v1", Rest),
-            Void("v2", "v1", Rest));
+            Void("v2", "v1", Rest),
+            Void("v2", "else", Rest),
+            Void("v3", "v2", Rest));
 
         Assert.Equal(2, batch.Accepted);
-        Assert.Equal([(2, "void_of_void"), (3, "void_of_void")], batch.SetAside.Select(s => (s.Index, s.Rule)));
+        Assert.Equal(
+            [(2, "void_of_void"), (3, "void_of_void"), (4, "identity_conflict"), (5, "void_of_void")],
+            batch.SetAside.Select(s => (s.Index, s.Rule)));
     }
 
     [Fact]

@@ -74,6 +74,7 @@ public sealed class FailureTests : IAsyncLifetime
         File.Delete(next);
         var stock = await _node.CarriedAsync("A", during.Sequence);
         Assert.Equal("-2", stock.GetProperty("total").GetProperty("on_hand").GetRawText());
+        await _node.StopAsync();
         Assert.Contains("[4]", _node.Log.ToString(), StringComparison.Ordinal);
         Assert.Contains("[5]", _node.Log.ToString(), StringComparison.Ordinal);
     }

@@ -32,6 +32,30 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_restarted_node_gives_every_field_and_every_refused_void_the_verdict_it_gave_before()
+    {
+        const string Full =
+            """{"event_id":"f","line":3,"type":"adjustment","sku":"ä\u0022","location":"L","quantity":"-1.50","event_time":"2026-01-02T03:04:05.678901+02:00","reference":"r","reason":"x, y","unit_cost":1.25,"channel":"web","attributes":{"b":[1,2.50],"a":null},"extra":1}""";
+        const string Void = """{"event_id":"v1","type":"void","sku":"A","location":"L","quantity":1,"event_time":"2026-01-02T00:00:00Z","voids":{"event_id":"1"}}""";
+        const string VoidOfVoid = """{"event_id":"v2","type":"void","sku":"A","location":"L","quantity":1,"event_time":"2026-01-02T00:00:00Z","voids":{"event_id":"v1"}}""";
+        string[] records = [Full, NodeFixture.Sale("1"), Void, VoidOfVoid];
+        var first = await _node.PostAsync("till", records);
+        Assert.Equal(3, first.Accepted);
+        Assert.Equal([(3, "void_of_void")], first.Quarantined);
+        await _node.StopAsync();
+        await _node.StartAsync();
+
+        var again = await _node.PostAsync("till", [.. records, VoidOfVoid.Replace("\"v1\"}", "\"other\"}", StringComparison.Ordinal)]);
+
+        Assert.Equal((0, 3), (again.Accepted, again.Duplicates));
+        Assert.Equal([(3, "void_of_void"), (4, "identity_conflict")], again.Quarantined);
+        var stock = await _node.CarriedAsync("A", again.Sequence);
+        Assert.Equal("0", stock.GetProperty("total").GetProperty("on_hand").GetRawText());
+        var silver = await _node.QueryAsync("SELECT count(*) AS n FROM silver.inventory_events");
+        Assert.Equal(3, silver[0].GetProperty("n").GetInt32());
+    }
+
+    [Fact]
     public async Task A_clean_stop_leaves_gold_up_to_date()
     {
         await _node.PostAsync("till", NodeFixture.Sale("1", sku: "LAST"));
