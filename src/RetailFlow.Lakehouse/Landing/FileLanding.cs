@@ -8,6 +8,8 @@ namespace RetailFlow.Lakehouse.Landing;
 /// <summary>Puts records into RAW, byte for byte, and registers them for the pipeline. RAW files are never changed.</summary>
 public sealed class FileLanding
 {
+    private const int FilesAtOnce = 3;
+
     private readonly Lake _lake;
     private readonly LandedFiles _registry;
 
@@ -39,12 +41,28 @@ public sealed class FileLanding
         }
 
         files.ForEach(file => RawFormat.Of(Path.GetFileName(file)));
-        var arrivals = new List<Arrival>();
-        foreach (var file in files)
+        var arrivals = new Arrival[files.Count];
+        var stored = 0;
+
+        // One file waits for the disk while another is copied and hashed; their order of acceptance is that of the list.
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, files.Count),
+            new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellationToken },
+            async (i, cancellation) =>
+            {
+                await using var content = new FileStream(files[i], FileMode.Open, FileAccess.Read, FileShare.Read, 1);
+                arrivals[i] = await StoreAsync(contract, Path.GetFileName(files[i]), source, batchId, content, files[i], cancellation);
+                var done = Interlocked.Increment(ref stored);
+                _lake.Options.Progress?.Invoke(new LakeProgress("land", Path.GetFileName(files[i]), (double)done / files.Count));
+            });
+
+        var landed = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < arrivals.Length; i++)
         {
-            _lake.Options.Progress?.Invoke(new LakeProgress("land", Path.GetFileName(file), (double)arrivals.Count / files.Count));
-            await using var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-            arrivals.Add(await StoreAsync(contract, Path.GetFileName(file), source, batchId, content, file, cancellationToken));
+            if (!arrivals[i].Batch.AlreadyThere && !landed.Add(arrivals[i].File.Path))
+            {
+                arrivals[i] = arrivals[i] with { Batch = arrivals[i].Batch with { AlreadyThere = true } };
+            }
         }
 
         await _registry.RegisterAsync([.. arrivals.Where(a => !a.Batch.AlreadyThere).Select(a => a.File)], cancellationToken);

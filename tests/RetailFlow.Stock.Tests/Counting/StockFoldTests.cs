@@ -138,7 +138,7 @@ public sealed class StockFoldTests
         v2 void A L 1 @3 voids v1 -> void_of_void
         v2 void A L 1 @3 voids v1 -> void_of_void # refused again, not a duplicate of something accepted
         A L = 0 (0 records, last -, count -)
-        v2 sale A L 2 @4 -> identity_conflict     # what was refused holds its identity
+        v2 sale A L 2 @4 -> conflict     # what was refused holds its identity
         v3 void A L 1 @4 voids v2 -> void_of_void
         A L = 0 (0 records, last -, count -)
         """);
