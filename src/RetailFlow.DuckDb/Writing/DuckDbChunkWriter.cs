@@ -61,6 +61,20 @@ public sealed unsafe class DuckDbChunkWriter
         writer.WriteBytes(row, value);
     }
 
+    /// <summary>Writes a VARCHAR whose bytes the caller knows to be UTF-8; they are copied and not looked at again.</summary>
+    /// <exception cref="ArgumentException">The column is not VARCHAR.</exception>
+    public void SetKnownUtf8(int column, int row, ReadOnlySpan<byte> value)
+    {
+        VectorWriter writer = columns[column];
+        if (writer.Type.Kind != DuckDbTypeKind.Varchar)
+        {
+            throw new ArgumentException($"Column {column} is {writer.Type}, not VARCHAR.", nameof(column));
+        }
+
+        CheckRow(row);
+        writer.WriteBytes(row, value);
+    }
+
     /// <summary>Writes a BLOB; the bytes are copied.</summary>
     /// <exception cref="ArgumentException">The column is not BLOB.</exception>
     public void SetBlob(int column, int row, ReadOnlySpan<byte> value)

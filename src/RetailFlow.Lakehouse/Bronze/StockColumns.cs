@@ -55,20 +55,20 @@ internal static class StockColumns
         Field("attributes", "string", true),
     ];
 
-    /// <summary>Writes a judged record into row <paramref name="row"/>.</summary>
+    /// <summary>Writes a judged record, which is UTF-8 throughout, into row <paramref name="row"/>.</summary>
     public static void Write(DuckDbChunkWriter chunk, int row, StockRecordDraft draft, long receivedAtMicros, long file, long fileRow)
     {
-        chunk.SetUtf8(0, row, draft.Source);
-        chunk.SetUtf8(1, row, draft.EventId);
+        chunk.SetKnownUtf8(0, row, draft.Source);
+        chunk.SetKnownUtf8(1, row, draft.EventId);
         chunk.Column<long>(2)[row] = draft.Line;
-        chunk.SetUtf8(3, row, TypeNames[(int)draft.Type]);
-        chunk.SetUtf8(4, row, draft.Sku);
-        chunk.SetUtf8(5, row, draft.Location);
+        chunk.SetKnownUtf8(3, row, TypeNames[(int)draft.Type]);
+        chunk.SetKnownUtf8(4, row, draft.Sku);
+        chunk.SetKnownUtf8(5, row, draft.Location);
         chunk.Column<long>(6)[row] = draft.Quantity.Raw;
         chunk.Column<long>(7)[row] = draft.EventTimeMicros;
         if (draft.Type == StockRecordType.Void)
         {
-            chunk.SetUtf8(8, row, draft.VoidsEventId);
+            chunk.SetKnownUtf8(8, row, draft.VoidsEventId);
             chunk.Column<long>(9)[row] = draft.VoidsLine;
         }
         else
@@ -104,7 +104,7 @@ internal static class StockColumns
         }
         else
         {
-            chunk.SetUtf8(column, row, value);
+            chunk.SetKnownUtf8(column, row, value);
         }
     }
 
