@@ -26,6 +26,7 @@ internal sealed class CommandRun(CommandHost host, CommonOptions common, ParseRe
         Environment = parsed.GetValue(common.Environment)!,
         Clock = Host.Clock,
         Progress = progress,
+        Warn = message => Host.Error.WriteLine($"warning: {message}"),
     };
 
     /// <summary>Opens the lake for <paramref name="work"/>, shows its progress on a terminal, and closes it.</summary>

@@ -29,6 +29,9 @@ public sealed record LakeOptions
     /// <summary>The store under the lake; null opens <see cref="LakePath"/> on the local file system.</summary>
     public IObjectStore? Store { get; init; }
 
+    /// <summary>Receives what an operator should know although nothing failed, in one line; may be called from any thread.</summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Receives progress of long work; may be called from any thread.</summary>
     public Action<LakeProgress>? Progress { get; init; }
 }

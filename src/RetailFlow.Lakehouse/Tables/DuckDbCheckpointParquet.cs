@@ -79,9 +79,11 @@ internal sealed class DuckDbCheckpointParquet(LakeEngine engine) : ICheckpointPa
         using (var connection = engine.Connect())
         using (connection.CancelWith(ct))
         {
+            // The engine reserves twice this for each thread.
+            var longest = Math.Max(1 << 20, actions.Max(a => a.Length) + 1);
             var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Name(c.Key)}: {SqlText.Literal(c.Value)}"));
             connection.Execute(
-                $"COPY (SELECT * FROM read_json({SqlText.Literal(lines)}, format = 'newline_delimited', columns = {{{columns}}}, maximum_object_size = 268435456)) "
+                $"COPY (SELECT * FROM read_json({SqlText.Literal(lines)}, format = 'newline_delimited', columns = {{{columns}}}, maximum_object_size = {longest})) "
                 + $"TO {SqlText.Literal(parquet)} (FORMAT parquet, COMPRESSION snappy)");
         }
 

@@ -5,7 +5,7 @@ using RetailFlow.Storage;
 namespace RetailFlow.Lakehouse.Tables;
 
 /// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
-internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log)
+internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, Action<string>? warn)
 {
     private Snapshot? _known;
 
@@ -42,6 +42,10 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log)
         if (result is CommitResult.Committed committed)
         {
             Volatile.Write(ref _known, committed.Snapshot);
+            if (committed.CheckpointFailure is { } failure)
+            {
+                warn?.Invoke($"{Name}: version {committed.Version} is committed, but its checkpoint could not be written: {failure.Message.Split('\n')[0]}");
+            }
         }
 
         return result;
