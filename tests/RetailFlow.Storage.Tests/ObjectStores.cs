@@ -17,7 +17,7 @@ public sealed class LocalObjectStoreConformance : ObjectStoreConformance, IDispo
 
     /// <summary>Each round is some fifteen syncs of the disk. Set RETAILFLOW_RACE_ROUNDS for a longer race.</summary>
     protected override int RaceRounds =>
-        int.Parse(Environment.GetEnvironmentVariable("RETAILFLOW_RACE_ROUNDS") ?? "500", CultureInfo.InvariantCulture);
+        int.Parse(Environment.GetEnvironmentVariable("RETAILFLOW_RACE_ROUNDS") ?? "2000", CultureInfo.InvariantCulture);
 
     public void Dispose() => _directory.Dispose();
 

@@ -10,7 +10,7 @@ namespace RetailFlow.Testing.Storage;
 public abstract partial class ObjectStoreConformance
 {
     /// <summary>How many names the racing writers fight for.</summary>
-    protected virtual int RaceRounds => 500;
+    protected virtual int RaceRounds => 2000;
 
     /// <summary>A store without objects, independent of those made before.</summary>
     protected abstract IObjectStore CreateEmpty();
