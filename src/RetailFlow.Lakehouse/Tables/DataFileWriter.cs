@@ -43,7 +43,7 @@ internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func
                         (string)row[0]!,
                         rows,
                         Convert.ToInt64(row[2], CultureInfo.InvariantCulture),
-                        ColumnStatistics.ToJson(schema, rows, Statistics(row[4]))));
+                        StatisticsBuilder.Build(rows, schema, [], Statistics(schema, row[4])).ToJson()));
                 }
             }
         }
@@ -71,24 +71,25 @@ internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func
         return files;
     }
 
-    private static Dictionary<string, IReadOnlyDictionary<string, string>> Statistics(object? value)
+    /// <summary>The engine's statistics of top-level columns; it names a column in quotes.</summary>
+    private static IEnumerable<ColumnStatistics> Statistics(StructType schema, object? value)
     {
-        var columns = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
-        foreach (var (column, statistics) in Entries(value))
+        var columns = schema.Fields.ToDictionary(f => SqlText.Name(f.Name), f => f.Name, StringComparer.Ordinal);
+        foreach (var (quoted, statistics) in Entries(value))
         {
-            var byName = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var (name, text) in Entries(statistics))
+            if (!columns.TryGetValue(quoted, out var column))
             {
-                if (text is string present)
-                {
-                    byName[name] = present;
-                }
+                continue;
             }
 
-            columns[column] = byName;
+            var byName = Entries(statistics).ToDictionary(s => s.Key, s => s.Value as string, StringComparer.Ordinal);
+            yield return new ColumnStatistics(
+                column,
+                byName.GetValueOrDefault("min"),
+                byName.GetValueOrDefault("max"),
+                byName.GetValueOrDefault("null_count") is { } nulls ? long.Parse(nulls, CultureInfo.InvariantCulture) : null,
+                byName.GetValueOrDefault("has_nan") == "true");
         }
-
-        return columns;
     }
 
     private static IEnumerable<(string Key, object? Value)> Entries(object? map)
