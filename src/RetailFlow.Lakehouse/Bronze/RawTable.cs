@@ -32,9 +32,6 @@ internal sealed class RawTable : IDisposable
     /// <summary>True if <c>_raw</c> is a JSON object that may have members beside the columns.</summary>
     public bool IsJson { get; init; }
 
-    /// <summary>Records in it.</summary>
-    public long Count => _connection.Scalar<long>($"select count(*) from {Name}");
-
     /// <summary>Sets every record of the file aside for one reason.</summary>
     public void SetAside(QuarantineSink sink, string rule, string detail)
     {

@@ -14,18 +14,13 @@ namespace RetailFlow.Lakehouse.Bronze;
 /// </summary>
 internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules, QuarantineSink sink, int threads) : IChunkSource
 {
-    private long _received;
-
     /// <inheritdoc/>
     public int MaxThreads => threads;
 
-    /// <summary>Records that were looked at.</summary>
-    public long Received => Interlocked.Read(ref _received);
-
     /// <inheritdoc/>
-    public IChunkReader OpenReader() => new Reader(this, blocks, rules, sink);
+    public IChunkReader OpenReader() => new Reader(blocks, rules, sink);
 
-    private sealed class Reader(StockJsonSource owner, BlockQueue blocks, StockRecordRules rules, QuarantineSink sink) : IChunkReader
+    private sealed class Reader(BlockQueue blocks, StockRecordRules rules, QuarantineSink sink) : IChunkReader
     {
         private static ReadOnlySpan<byte> ChecksumName => "{\"crc32c\":\""u8;
 
@@ -40,7 +35,6 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
         public int Read(DuckDbChunkWriter chunk)
         {
             var rows = 0;
-            var received = 0L;
             while (rows < chunk.Capacity)
             {
                 if (_block is null && !NextBlock())
@@ -48,17 +42,12 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
                     break;
                 }
 
-                if (NextRecord(out var record))
+                if (NextRecord(out var record) && Judge(record, chunk, rows))
                 {
-                    received++;
-                    if (Judge(record, chunk, rows))
-                    {
-                        rows++;
-                    }
+                    rows++;
                 }
             }
 
-            Interlocked.Add(ref owner._received, received);
             return rows;
         }
 

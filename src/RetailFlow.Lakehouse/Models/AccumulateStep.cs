@@ -53,7 +53,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         using var connection = lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         var history = fullRefresh ? null : snapshot;
-        var fresh = Files(lake.Tables[inputName], input.Schema, changes.Added);
+        var fresh = lake.Tables[inputName].RelationOfPaths(input.Schema, changes.Added);
         var freshView = _context.View(connection, "fresh", fresh);
         var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
         var columns = SqlText.Names(input.Schema.Fields.Select(f => f.Name));
@@ -274,7 +274,4 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             + $"where exists (select 1 from {wanted} w where w.filename = m.filename and w.file_row_number = m.file_row_number)",
         ];
     }
-
-    private static string Files(LakeTable table, StructType schema, IReadOnlyList<string> paths) =>
-        $"(select {SqlText.Names(schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.List(paths.Select(table.FileOf))}, hive_partitioning = false))";
 }

@@ -169,7 +169,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         string state,
         string names)
     {
-        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {FilesOf(change.Key, inputs[change.Key], change.Value.Added)}");
+        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {lake.Tables[change.Key].RelationOfPaths(inputs[change.Key].Schema, change.Value.Added)}");
         var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, _ => fresh, state));
         if (connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
         {
@@ -223,7 +223,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var input = inputs[change.Key];
             var columns = KeyColumns(change.Key, input)!;
             var renamed = string.Join(", ", columns.Zip(model.UniqueKey, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
-            return $"select {renamed} from {FilesOf(change.Key, input, [.. change.Value.Added, .. change.Value.Removed])}";
+            return $"select {renamed} from {lake.Tables[change.Key].RelationOfPaths(input.Schema, [.. change.Value.Added, .. change.Value.Removed])}";
         });
         return _context.TemporaryTable(connection, "affected", $"select distinct * from ({string.Join(" union all ", parts)})");
     }
@@ -309,12 +309,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
     }
 
     private string Relation(string name, IReadOnlyDictionary<string, Snapshot> inputs) => lake.Tables[name].Relation(inputs[name]);
-
-    private string FilesOf(string name, Snapshot input, IReadOnlyList<string> paths)
-    {
-        var table = lake.Tables[name];
-        return $"(select {SqlText.Names(input.Schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.List(paths.Select(table.FileOf))}, hive_partitioning = false))";
-    }
 
     /// <summary>The values of each key column where they are few and text, so that files and row groups can be passed over.</summary>
     private List<IReadOnlyList<string>?>? LiteralKeys(DuckDbConnection connection, string keys)

@@ -80,10 +80,14 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
         snapshot is not null && snapshot.Transactions.TryGetValue(appId, out var position) ? position.Version : -1;
 
     /// <summary>A relation over these files with the columns of <paramref name="schema"/>.</summary>
-    public string Relation(StructType schema, IEnumerable<AddFile> files, ScanColumns extra = ScanColumns.None)
+    public string Relation(StructType schema, IEnumerable<AddFile> files, ScanColumns extra = ScanColumns.None) =>
+        RelationOfPaths(schema, files.Select(f => f.DecodedPath), extra);
+
+    /// <summary>A relation over data files by their decoded paths in the log, live or not, with the columns of <paramref name="schema"/>.</summary>
+    public string RelationOfPaths(StructType schema, IEnumerable<string> decodedPaths, ScanColumns extra = ScanColumns.None)
     {
         var columns = SqlText.Names(schema.Fields.Select(f => f.Name));
-        var paths = files.Select(FileOf).ToList();
+        var paths = decodedPaths.Select(FileOf).ToList();
         if (paths.Count == 0)
         {
             var empty = string.Join(", ", schema.Fields.Select(f => $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
