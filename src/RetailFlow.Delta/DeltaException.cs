@@ -18,6 +18,15 @@ public enum DeltaErrorKind
     /// <summary>The transaction breaks a rule for writers; nothing was written.</summary>
     InvalidCommit,
 
+    /// <summary>The request names something that does not exist or is not allowed.</summary>
+    InvalidInput,
+
+    /// <summary>Rows break a constraint of the table; nothing was written.</summary>
+    ConstraintViolated,
+
+    /// <summary>Another writer did something that contradicts the request; nothing was written. On a fresh snapshot it may succeed.</summary>
+    Conflict,
+
     /// <summary>The store failed or the log is too contended; nothing was written, trying again may help.</summary>
     Unavailable,
 

@@ -1,4 +1,3 @@
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Lakehouse.Maintenance;
 using RetailFlow.Lakehouse.Models;
@@ -7,6 +6,7 @@ using RetailFlow.Lakehouse.Quality;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Storage;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse;
 
@@ -16,7 +16,7 @@ namespace RetailFlow.Lakehouse;
 /// </summary>
 public sealed class Lake : IAsyncDisposable
 {
-    private Lake(LakeOptions options, LakeProject project, IObjectStore store, LakeEngine engine)
+    private Lake(LakeOptions options, LakeProject project, IObjectStore store, TableEngine engine)
     {
         Options = options;
         Project = project;
@@ -67,7 +67,7 @@ public sealed class Lake : IAsyncDisposable
     /// <summary>File layout of tables.</summary>
     public TableMaintenance Maintenance { get; }
 
-    internal LakeEngine Engine { get; }
+    internal TableEngine Engine { get; }
 
     internal LakeTables Tables { get; }
 
@@ -80,7 +80,13 @@ public sealed class Lake : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         var project = LakeProject.Load(options.ProjectPath, options.Environment);
         var store = options.Store ?? new LocalObjectStore(options.LakePath);
-        var engine = LakeEngine.Open(options);
+        var engine = TableEngine.Open(new TableEngineOptions
+        {
+            WorkFolder = Path.Combine(options.LakePath, ".work"),
+            Threads = options.Threads,
+            MemoryLimitBytes = options.MemoryLimitBytes,
+            NewGuid = options.NewGuid,
+        });
         return ValueTask.FromResult(new Lake(options, project, store, engine));
     }
 

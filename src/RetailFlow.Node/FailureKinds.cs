@@ -27,7 +27,8 @@ public static class FailureKinds
         DeltaErrorKind.TableNotFound or DeltaErrorKind.VersionNotFound => LakeErrorKind.InvalidInput,
         DeltaErrorKind.UnsupportedFeature => LakeErrorKind.InvalidInput,
         DeltaErrorKind.Corrupt => LakeErrorKind.Corrupt,
-        DeltaErrorKind.InvalidCommit => LakeErrorKind.Conflict,
+        DeltaErrorKind.InvalidInput or DeltaErrorKind.ConstraintViolated => LakeErrorKind.InvalidInput,
+        DeltaErrorKind.InvalidCommit or DeltaErrorKind.Conflict => LakeErrorKind.Conflict,
         DeltaErrorKind.Unavailable or DeltaErrorKind.CommitOutcomeUnknown => LakeErrorKind.Unavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of Delta failure."),
     };

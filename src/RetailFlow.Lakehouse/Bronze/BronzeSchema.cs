@@ -1,6 +1,6 @@
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Projects;
-using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -43,10 +43,10 @@ internal static class BronzeSchema
     {
         if (feed.Record == RecordKind.Stock)
         {
-            return string.Join(", ", StockColumns.Parsed.Select(c => $"{Engine.SqlText.Name(c.Name)} {c.Type}"));
+            return string.Join(", ", StockColumns.Parsed.Select(c => $"{SqlText.Name(c.Name)} {c.Type}"));
         }
 
-        return string.Join(", ", feed.Columns.Select(c => $"{Engine.SqlText.Name(c.Name)} {c.SqlType}"))
+        return string.Join(", ", feed.Columns.Select(c => $"{SqlText.Name(c.Name)} {c.SqlType}"))
             + ", _ingestion_ts timestamptz, _file bigint, _row bigint, _rescued varchar";
     }
 

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Stock.Records;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 

@@ -1,6 +1,6 @@
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 

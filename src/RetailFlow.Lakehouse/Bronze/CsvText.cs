@@ -2,9 +2,9 @@ using System.Text;
 using System.Text.Unicode;
 using CsvHelper;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -14,7 +14,7 @@ internal static class CsvText
     private const int LongestRecord = 1 << 20;
 
     /// <summary>The file as text, or null if it has no header; then it was set aside.</summary>
-    public static RawTable? Load(DuckDbConnection connection, LakeEngine engine, Stream stream, LandedFile file, CsvDialect dialect, QuarantineSink sink)
+    public static RawTable? Load(DuckDbConnection connection, TableEngine engine, Stream stream, LandedFile file, CsvDialect dialect, QuarantineSink sink)
     {
         CsvMalformedReason? damage = null;
         var options = new CsvReaderOptions

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -12,7 +12,7 @@ internal static class JsonText
     /// <summary>The file as text; what is not a JSON object is set aside.</summary>
     public static RawTable Load(
         DuckDbConnection connection,
-        LakeEngine engine,
+        TableEngine engine,
         JsonBlockReader blocks,
         LandedFile file,
         IReadOnlyList<string> columns,

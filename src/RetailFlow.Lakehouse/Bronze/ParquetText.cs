@@ -1,6 +1,6 @@
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -8,7 +8,7 @@ namespace RetailFlow.Lakehouse.Bronze;
 internal static class ParquetText
 {
     /// <summary>The file as text, or null if it cannot be read; then it was set aside.</summary>
-    public static RawTable? Load(DuckDbConnection connection, LakeEngine engine, string localPath, LandedFile file, QuarantineSink sink)
+    public static RawTable? Load(DuckDbConnection connection, TableEngine engine, string localPath, LandedFile file, QuarantineSink sink)
     {
         var path = SqlText.Literal(localPath);
         var name = engine.UniqueName("raw_text");

@@ -1,6 +1,6 @@
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -15,7 +15,7 @@ internal sealed class QuarantineSink : IDisposable
     private readonly DuckDbAppender _appender;
     private long _count;
 
-    public QuarantineSink(LakeEngine engine)
+    public QuarantineSink(TableEngine engine)
     {
         Table = engine.UniqueName("set_aside");
         _connection = engine.Connect();

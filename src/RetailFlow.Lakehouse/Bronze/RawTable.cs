@@ -1,6 +1,6 @@
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
@@ -49,7 +49,7 @@ internal sealed class RawTable : IDisposable
     public void Dispose() => _connection.Execute($"drop table if exists {Name}");
 
     /// <summary>Creates the engine's table for a file with these columns.</summary>
-    public static RawTable Create(DuckDbConnection connection, LakeEngine engine, LandedFile file, IReadOnlyList<string> columns)
+    public static RawTable Create(DuckDbConnection connection, TableEngine engine, LandedFile file, IReadOnlyList<string> columns)
     {
         var name = engine.UniqueName("raw_text");
         connection.Execute($"create table {name} (_row bigint, _raw varchar{string.Concat(columns.Select(c => $", {SqlText.Name(c)} varchar"))})");

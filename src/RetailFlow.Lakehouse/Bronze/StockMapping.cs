@@ -1,14 +1,14 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Stock.Records;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
 /// <summary>Stock records of a CSV or Parquet file: the contract's mapping gives each field's text, the stock rules judge it.</summary>
-internal sealed partial class StockMapping(LakeEngine engine, FeedContract contract, QuarantineSink sink)
+internal sealed partial class StockMapping(TableEngine engine, FeedContract contract, QuarantineSink sink)
 {
     private readonly StockRecordParser _parser = new(new StockRecordRules { SkewAllowance = contract.SkewAllowance });
     private readonly StockRecordDraft _draft = new();

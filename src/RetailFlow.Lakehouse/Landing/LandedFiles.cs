@@ -1,7 +1,7 @@
 using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Landing;
 

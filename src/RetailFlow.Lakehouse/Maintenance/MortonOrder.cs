@@ -1,6 +1,6 @@
 using System.Globalization;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Maintenance;
 
@@ -13,7 +13,7 @@ internal static class MortonOrder
     private const int Bits = 16;
 
     /// <summary>A select of <paramref name="names"/> from <paramref name="relation"/> in that order.</summary>
-    public static string Select(DuckDbConnection connection, LakeEngine engine, string relation, string names, IReadOnlyList<string> columns)
+    public static string Select(DuckDbConnection connection, TableEngine engine, string relation, string names, IReadOnlyList<string> columns)
     {
         var joins = "";
         var terms = new List<string>();

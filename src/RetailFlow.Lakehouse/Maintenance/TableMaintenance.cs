@@ -1,6 +1,5 @@
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
-using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Maintenance;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Indexes;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Models;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Models;
 

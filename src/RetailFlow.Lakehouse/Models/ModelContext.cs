@@ -2,6 +2,7 @@ using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Models;
 

@@ -3,9 +3,9 @@ using System.Text;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Bronze;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Quality;
 

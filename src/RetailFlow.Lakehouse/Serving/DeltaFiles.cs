@@ -1,8 +1,7 @@
 using System.Text.Json;
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
-using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Storage;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Serving;
 
@@ -86,13 +85,10 @@ public static class DeltaFiles
         document.RootElement.EnumerateObject().First().Value.WriteTo(to);
     }
 
-    private static LakeEngine OpenEngine() => LakeEngine.Open(new LakeOptions
-    {
-        LakePath = Path.Combine(Path.GetTempPath(), "retailflow"),
-        ProjectPath = "",
-    });
+    private static TableEngine OpenEngine() =>
+        TableEngine.Open(new TableEngineOptions { WorkFolder = Path.Combine(Path.GetTempPath(), "retailflow") });
 
-    private static async ValueTask<Snapshot> LoadAsync(LakeEngine engine, string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken)
+    private static async ValueTask<Snapshot> LoadAsync(TableEngine engine, string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(path))
         {

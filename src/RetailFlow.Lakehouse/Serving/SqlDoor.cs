@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Serving;
 

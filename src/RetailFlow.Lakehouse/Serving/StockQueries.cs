@@ -1,7 +1,7 @@
 using RetailFlow.Lakehouse.Bronze;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Serving;
 

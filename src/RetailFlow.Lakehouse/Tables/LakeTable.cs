@@ -1,6 +1,6 @@
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Storage;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Tables;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Storage;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Tables;
 
@@ -14,7 +14,7 @@ internal sealed class LakeTables
     private readonly DeltaLogOptions _logOptions;
     private readonly DuckDbCheckpointParquet _parquet;
 
-    public LakeTables(LakeOptions options, IObjectStore store, LakeEngine engine)
+    public LakeTables(LakeOptions options, IObjectStore store, TableEngine engine)
     {
         _store = store;
         _warn = options.Warn;

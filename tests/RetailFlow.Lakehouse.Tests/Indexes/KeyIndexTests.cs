@@ -1,7 +1,8 @@
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Indexes;
-using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Lakehouse.Tests.Support;
+using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Tests.Indexes;
 

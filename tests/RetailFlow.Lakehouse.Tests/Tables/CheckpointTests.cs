@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Lakehouse.Tests.Support;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Tests.Tables;
 

@@ -1,9 +1,9 @@
 using RetailFlow.DuckDb;
 
-namespace RetailFlow.Lakehouse.Engine;
+namespace RetailFlow.Tables;
 
-/// <summary>The embedded engine of one open lake: an in-memory database that spills to the lake's work folder.</summary>
-internal sealed class LakeEngine : IDisposable
+/// <summary>The embedded engine of Delta tables: an in-memory database that spills to a work folder.</summary>
+internal sealed class TableEngine : IDisposable
 {
     private const long DefaultMemoryLimitBytes = 2_684_354_560;
 
@@ -11,16 +11,16 @@ internal sealed class LakeEngine : IDisposable
     private readonly string _workFolder;
     private long _names;
 
-    private LakeEngine(DuckDbDatabase database, string workFolder)
+    private TableEngine(DuckDbDatabase database, string workFolder)
     {
         _database = database;
         _workFolder = workFolder;
     }
 
     /// <summary>Opens the engine within the limits of <paramref name="options"/>.</summary>
-    public static LakeEngine Open(LakeOptions options)
+    public static TableEngine Open(TableEngineOptions options)
     {
-        var work = Path.Combine(Path.GetFullPath(options.LakePath), ".work", options.NewGuid().ToString("N"));
+        var work = Path.Combine(Path.GetFullPath(options.WorkFolder), options.NewGuid().ToString("N"));
         Directory.CreateDirectory(work);
         var database = DuckDbDatabase.Open(null, new DuckDbOptions
         {
@@ -29,7 +29,7 @@ internal sealed class LakeEngine : IDisposable
             TempDirectory = Path.Combine(work, "spill"),
             PreserveInsertionOrder = false,
         });
-        return new LakeEngine(database, work);
+        return new TableEngine(database, work);
     }
 
     /// <summary>A connection in UTC. Temporary tables live and die with it.</summary>
@@ -43,7 +43,7 @@ internal sealed class LakeEngine : IDisposable
     /// <summary>A name that no other object of this engine has.</summary>
     public string UniqueName(string stem) => $"{stem}_{Interlocked.Increment(ref _names)}";
 
-    /// <summary>An empty folder on the lake's own file system for files that are not part of it yet.</summary>
+    /// <summary>An empty folder in the work folder for files that are not part of a table yet.</summary>
     public StagingFolder Stage() => new(Path.Combine(_workFolder, UniqueName("stage")));
 
     /// <inheritdoc/>
@@ -75,4 +75,20 @@ internal sealed class StagingFolder : IDisposable
             Directory.Delete(Path, recursive: true);
         }
     }
+}
+
+/// <summary>What the engine may use of the machine.</summary>
+internal sealed record TableEngineOptions
+{
+    /// <summary>Folder for spilled data and for files in the making; best on the file system of the tables, so that files move without a copy.</summary>
+    public required string WorkFolder { get; init; }
+
+    /// <summary>Engine threads; null leaves one per core.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Most memory the engine may take, in bytes, before it spills to disk; null means 2.5 GiB.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
+    /// <summary>Source of unique names.</summary>
+    public Func<Guid> NewGuid { get; init; } = Guid.NewGuid;
 }

@@ -1,13 +1,12 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Storage;
 
-namespace RetailFlow.Lakehouse.Tables;
+namespace RetailFlow.Tables;
 
 /// <summary>Writes rows of the engine as Parquet data files that a Delta commit can add.</summary>
-internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func<Guid> newGuid, TimeProvider clock)
+internal sealed class DataFileWriter(TableEngine engine, IObjectStore store, Func<Guid> newGuid, TimeProvider clock)
 {
     /// <summary>Files are closed when they pass this size.</summary>
     public const long TargetFileBytes = 128L << 20;
@@ -54,7 +53,7 @@ internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func
             var name = $"part-{files.Count.ToString("D5", CultureInfo.InvariantCulture)}-{newGuid():D}-c000.snappy.parquet";
             if (await store.ImportIfAbsentAsync($"{tablePath}/{name}", file, cancellationToken) != PutOutcome.Created)
             {
-                throw new LakeException(LakeErrorKind.Conflict, $"Data file {tablePath}/{name} exists already; file names must be unique.");
+                throw new DeltaException(DeltaErrorKind.Conflict, $"Data file {tablePath}/{name} exists already; file names must be unique.");
             }
 
             files.Add(new AddFile
@@ -94,7 +93,7 @@ internal sealed class DataFileWriter(LakeEngine engine, IObjectStore store, Func
 
     private static IEnumerable<(string Key, object? Value)> Entries(object? map)
     {
-        foreach (var pair in (IEnumerable<KeyValuePair<object, object?>>)(map ?? throw new LakeException(LakeErrorKind.Unavailable, "The engine returned no column statistics.")))
+        foreach (var pair in (IEnumerable<KeyValuePair<object, object?>>)(map ?? throw new DeltaException(DeltaErrorKind.Unavailable, "The engine returned no column statistics.")))
         {
             yield return ((string)pair.Key, pair.Value);
         }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace RetailFlow.Lakehouse.Engine;
+namespace RetailFlow.Tables;
 
 /// <summary>Quoting of names and literals; the only place where text becomes SQL.</summary>
 internal static class SqlText

@@ -1,12 +1,11 @@
 using System.Runtime.CompilerServices;
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
 using RetailFlow.Storage;
 
-namespace RetailFlow.Lakehouse.Tables;
+namespace RetailFlow.Tables;
 
 /// <summary>Reads and writes checkpoint Parquet files with the embedded engine (Delta protocol, "Checkpoints").</summary>
-internal sealed class DuckDbCheckpointParquet(LakeEngine engine) : ICheckpointParquet
+internal sealed class DuckDbCheckpointParquet(TableEngine engine) : ICheckpointParquet
 {
     private static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
     {

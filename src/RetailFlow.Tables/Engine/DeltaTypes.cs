@@ -1,8 +1,7 @@
 using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.Lakehouse.Engine;
 
-namespace RetailFlow.Lakehouse.Tables;
+namespace RetailFlow.Tables;
 
 /// <summary>Delta types and the engine's types for the same values (Delta protocol, "Schema Serialization Format").</summary>
 internal static class DeltaTypes
@@ -15,11 +14,11 @@ internal static class DeltaTypes
         ArrayType a => $"{ToSql(a.ElementType)}[]",
         MapType m => $"MAP({ToSql(m.KeyType)}, {ToSql(m.ValueType)})",
         StructType s => $"STRUCT({string.Join(", ", s.Fields.Select(f => $"{SqlText.Name(f.Name)} {ToSql(f.Type)}"))})",
-        _ => throw new LakeException(LakeErrorKind.InvalidInput, $"Type {type} has no counterpart in the engine."),
+        _ => throw new DeltaException(DeltaErrorKind.InvalidInput, $"Type {type} has no counterpart in the engine."),
     };
 
     /// <summary>The Delta type for a column of the engine, by the name that DESCRIBE prints.</summary>
-    /// <exception cref="LakeException">No Delta type holds such values: the model must cast the column.</exception>
+    /// <exception cref="DeltaException">No Delta type holds such values: the model must cast the column.</exception>
     public static DataType FromSql(string column, string sqlType)
     {
         if (sqlType.EndsWith("[]", StringComparison.Ordinal))
@@ -48,8 +47,8 @@ internal static class DeltaTypes
             "BLOB" => "binary",
             "DATE" => "date",
             "TIMESTAMP WITH TIME ZONE" => "timestamp",
-            _ => throw new LakeException(
-                LakeErrorKind.Configuration,
+            _ => throw new DeltaException(
+                DeltaErrorKind.InvalidInput,
                 $"Column {column}: type {sqlType} has no Delta type; cast it to one that has (for example BIGINT or DECIMAL(38,5))."),
         })!;
     }
@@ -68,6 +67,6 @@ internal static class DeltaTypes
         "date" => "DATE",
         "timestamp" => "TIMESTAMPTZ",
         "timestamp_ntz" => "TIMESTAMP",
-        _ => throw new LakeException(LakeErrorKind.InvalidInput, $"Delta type {name} is not supported by the engine."),
+        _ => throw new DeltaException(DeltaErrorKind.InvalidInput, $"Delta type {name} is not supported by the engine."),
     };
 }
