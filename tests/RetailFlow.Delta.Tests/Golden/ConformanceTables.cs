@@ -20,7 +20,7 @@ internal static class ConformanceTables
         });
     }
 
-    private static string Root([CallerFilePath] string sourceFile = "")
+    public static string Root([CallerFilePath] string sourceFile = "")
     {
         // Binaries may be built outside the repository; sources never are.
         var repository = Repository(AppContext.BaseDirectory) ?? Repository(sourceFile);
