@@ -19,6 +19,27 @@ public static class ObjectPath
         }
     }
 
+    /// <summary>Whether <see cref="Validate"/> accepts the path.</summary>
+    public static bool IsValid(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ReadOnlySpan<char> rest = path;
+        if (rest.IndexOfAny('\0', '\\') >= 0)
+        {
+            return false;
+        }
+
+        foreach (Range range in rest.Split('/'))
+        {
+            if (Broken(rest[range]) is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>
     /// Refuses a listing prefix that could not be the beginning of a valid path. The empty prefix means everything;
     /// the part after the last <c>/</c> may be any beginning of a name.
@@ -51,21 +72,19 @@ public static class ObjectPath
 
     private static void ValidateSegment(ReadOnlySpan<char> segment, string path)
     {
-        if (segment.IsEmpty)
+        if (Broken(segment) is { } rule)
         {
-            throw new ArgumentException(
-                $"The object path '{path}' must be relative, with '/' only between names.", nameof(path));
-        }
-
-        if (segment is "." or "..")
-        {
-            throw new ArgumentException($"The object path '{path}' contains the segment '{segment}'.", nameof(path));
-        }
-
-        if (segment.StartsWith(TemporaryPrefix, StringComparison.Ordinal))
-        {
-            throw new ArgumentException(
-                $"The object path '{path}' uses a name that begins with '{TemporaryPrefix}', which is kept for unfinished files.", nameof(path));
+            throw new ArgumentException($"The object path '{path}' {rule}.", nameof(path));
         }
     }
+
+    /// <summary>What is wrong with a segment, or null.</summary>
+    private static string? Broken(ReadOnlySpan<char> segment) => segment switch
+    {
+        "" => "must be relative, with '/' only between names",
+        "." or ".." => $"contains the segment '{segment}'",
+        _ when segment.StartsWith(TemporaryPrefix, StringComparison.Ordinal) =>
+            $"uses a name that begins with '{TemporaryPrefix}', which is kept for unfinished files",
+        _ => null,
+    };
 }

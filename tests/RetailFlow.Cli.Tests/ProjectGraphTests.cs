@@ -9,6 +9,7 @@ public sealed class ProjectGraphTests
     private static readonly Dictionary<string, string[]> s_graph = new(StringComparer.Ordinal)
     {
         ["RetailFlow.Storage"] = [],
+        ["RetailFlow.Storage.Azure"] = ["RetailFlow.Storage"],
         ["RetailFlow.Delta"] = ["RetailFlow.Storage"],
         ["RetailFlow.DuckDb"] = [],
         ["RetailFlow.Stock"] = ["RetailFlow.Storage"],
