@@ -33,6 +33,9 @@ public sealed record CommitInfo : DeltaAction
     /// <summary>Unique name of the commit attempt; tells a writer whether a commit is its own.</summary>
     public string? TxnId { get; init; }
 
+    /// <summary>Facts about the commit by key, such as <c>delta.rowTracking.preserved</c>.</summary>
+    public IReadOnlyDictionary<string, string> Tags { get; init; } = EmptyMaps.Text;
+
     /// <summary>Every other field, by name, as JSON text.</summary>
     public IReadOnlyDictionary<string, string> Rest { get; init; } = EmptyMaps.Text;
 }

@@ -37,6 +37,11 @@ internal static class CommitInfoJson
         writer.WriteMap("operationMetrics"u8, info.OperationMetrics);
         writer.WriteOptional("engineInfo"u8, info.EngineInfo);
         writer.WriteOptional("txnId"u8, info.TxnId);
+        if (info.Tags.Count > 0)
+        {
+            writer.WriteMap("tags"u8, info.Tags);
+        }
+
         foreach (var (key, json) in info.Rest)
         {
             writer.WritePropertyName(key);
@@ -71,6 +76,8 @@ internal static class CommitInfoJson
                 return info with { OperationParameters = TextOf(value) };
             case "operationMetrics" when value.ValueKind == JsonValueKind.Object:
                 return info with { OperationMetrics = TextOf(value) };
+            case "tags" when value.ValueKind == JsonValueKind.Object:
+                return info with { Tags = TextOf(value) };
             default:
                 rest[member.Name] = value.GetRawText();
                 return info;

@@ -27,6 +27,16 @@ internal static class CommitContent
             }
         }
 
+        var protocol = transaction.Protocol ?? latest!.Protocol;
+        IReadOnlyList<AddFile> adds = transaction.Adds;
+        DomainMetadata? mark = null;
+        var tags = new Dictionary<string, string>(transaction.Tags, StringComparer.Ordinal);
+        if (RowTracking.IsOn(protocol, metadata ?? latest!.Metadata))
+        {
+            (adds, mark) = RowTracking.Assign(transaction, latest, version);
+            tags[RowTracking.PreservedTag] = transaction.PreservedRowIds ?? !RowTracking.RewritesRows(transaction) ? "true" : "false";
+        }
+
         var actions = new List<DeltaAction>
         {
             new CommitInfo
@@ -41,6 +51,7 @@ internal static class CommitContent
                 IsBlindAppend = transaction.IsBlindAppend,
                 EngineInfo = engineInfo,
                 TxnId = txnId.ToString("D"),
+                Tags = tags,
             },
         };
         if (transaction.Protocol is not null)
@@ -54,9 +65,14 @@ internal static class CommitContent
         }
 
         actions.AddRange(transaction.DomainMetadata.Values);
+        if (mark is not null)
+        {
+            actions.Add(mark);
+        }
+
         actions.AddRange(transaction.Transactions.Select(t => new SetTransaction(t.Key, t.Value, milliseconds)));
         actions.AddRange(transaction.Removes.Select(r => RemoveFile.Of(r.File, milliseconds, r.DataChange)));
-        actions.AddRange(transaction.Adds);
+        actions.AddRange(adds);
         actions.AddRange(transaction.ChangeFiles);
         return new CommitChanges(version, actions, CommitFile.TimeOf(actions, fileTime: null));
     }

@@ -1,12 +1,8 @@
-using System.Buffers;
-
 namespace RetailFlow.Delta;
 
 /// <summary>What a commit must obey before it is written (protocol section "Requirements for Writers"). Pure.</summary>
 internal static class CommitRules
 {
-    private static readonly SearchValues<char> InvalidNameCharacters = SearchValues.Create(" ,;{}()\n\t=");
-
     /// <summary>Throws if the transaction may not follow the snapshot.</summary>
     /// <param name="transaction">What shall be written.</param>
     /// <param name="latest">The version before it; null to create the table.</param>
@@ -28,11 +24,19 @@ internal static class CommitRules
         SupportedFeatures.RequireWritable(protocol, metadata, table);
         if (transaction.Metadata is not null)
         {
-            RequireMetadata(metadata, protocol, table);
+            MetadataRules.Require(metadata, protocol, table);
+            RequireCompatible(transaction, latest, metadata);
         }
 
-        RequireFiles(transaction, latest, metadata, table);
-        RequireDomains(transaction, protocol, table);
+        if (transaction.Metadata is not null || transaction.Protocol is not null)
+        {
+            RequireProfile(protocol, metadata, table);
+        }
+
+        FileRules.Require(transaction, latest, protocol, metadata, table);
+        RequireRowRules(transaction, protocol, metadata, table);
+        RequireRowIds(transaction, latest, protocol, metadata, table);
+        RequireDomains(transaction, protocol, metadata, table);
     }
 
     private static void RequireProtocol(Protocol protocol, Protocol? previous, string table)
@@ -48,151 +52,90 @@ internal static class CommitRules
         }
     }
 
-    private static void RequireMetadata(Metadata metadata, Protocol protocol, string table)
+    // Files that stay must still be readable under the new schema.
+    private static void RequireCompatible(DeltaTransaction transaction, Snapshot? latest, Metadata metadata)
     {
-        if (metadata.SchemaString is null || metadata.Schema.Fields.Count == 0)
+        if (latest is null || latest.FileCount == 0)
         {
-            throw DeltaException.InvalidCommit($"The schema of '{table}' has no columns.");
+            return;
         }
 
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var field in metadata.Schema.Fields)
+        var removed = transaction.Removes.Select(r => r.File.Key).ToHashSet();
+        if (latest.FileCount == removed.Count && latest.Files.All(f => removed.Contains(f.Key)))
         {
-            if (!names.Add(field.Name))
-            {
-                throw DeltaException.InvalidCommit($"The schema of '{table}' has the column '{field.Name}' twice: names must differ in more than case.");
-            }
-
-            if (field.Name.Length == 0 || field.Name.AsSpan().ContainsAny(InvalidNameCharacters))
-            {
-                throw DeltaException.InvalidCommit($"The column name '{field.Name}' of '{table}' is empty or has one of ' ,;{{}}()=', a tab or a line feed.");
-            }
+            return;
         }
 
-        foreach (var partition in metadata.PartitionColumns)
+        if (SchemaCompatibility.Break(latest.Metadata, metadata) is { } reason)
         {
-            if (metadata.Schema.Fields.FirstOrDefault(f => f.Name == partition) is not { } field)
-            {
-                throw DeltaException.InvalidCommit($"The partition column '{partition}' of '{table}' is not in its schema.");
-            }
+            throw DeltaException.InvalidCommit($"The metadata of '{latest.TablePath}' does not fit the files that it has: {reason}.");
+        }
+    }
 
-            if (field.Type is StructType or ArrayType or MapType)
-            {
-                throw DeltaException.InvalidCommit($"The partition column '{partition}' of '{table}' is nested.");
-            }
+    private static void RequireProfile(Protocol protocol, Metadata metadata, string table)
+    {
+        if (new TableProperties(metadata.Configuration).Profile?.Check(protocol, metadata) is [var first, ..])
+        {
+            throw DeltaException.InvalidCommit($"'{table}': {first.Message}");
+        }
+    }
+
+    private static void RequireRowRules(DeltaTransaction transaction, Protocol protocol, Metadata metadata, string table)
+    {
+        if (transaction.HasEnforcedConstraints || !transaction.Adds.Any(BringsRows) || FeatureUse.RowRules(metadata, protocol) is not { Count: > 0 } rules)
+        {
+            return;
         }
 
-        if (metadata.PartitionColumns.Count >= metadata.Schema.Fields.Count
-            || metadata.PartitionColumns.Distinct(StringComparer.Ordinal).Count() != metadata.PartitionColumns.Count)
-        {
-            throw DeltaException.InvalidCommit($"The partition columns of '{table}' repeat or are all of its columns.");
-        }
+        var names = string.Join("; ", rules.GroupBy(r => r.Feature, r => r.Rule).Select(g => $"{g.Key} ({string.Join(", ", g)})"));
+        throw DeltaException.Unsupported($"Rows cannot be added to '{table}': their writer did not state that it enforced {names}.");
 
+        // A file that is only committed again with another deletion vector has no row that was not checked.
+        bool BringsRows(AddFile file) => file.DataChange && !transaction.Removes.Any(r => r.File.Key.Path == file.Key.Path);
+    }
+
+    private static void RequireRowIds(DeltaTransaction transaction, Snapshot? latest, Protocol protocol, Metadata metadata, string table)
+    {
         var properties = new TableProperties(metadata.Configuration);
-        try
+        if (!properties.RowTracking || !RowTracking.IsOn(protocol, metadata))
         {
-            properties.RequireWellFormed();
-        }
-        catch (DeltaException e)
-        {
-            throw DeltaException.InvalidCommit(e.Message);
+            return;
         }
 
-        RequireFeature(Uses(metadata.Schema, PrimitiveType.TimestampNtz), "timestampNtz", "a column of the type timestamp_ntz", protocol, table);
-        RequireFeature(Uses(metadata.Schema, PrimitiveType.Variant), "variantType", "a column of the type variant", protocol, table);
-        RequireFeature(properties.InCommitTimestamps, "inCommitTimestamp", "delta.enableInCommitTimestamps", protocol, table);
-    }
-
-    private static void RequireFeature(bool used, string feature, string by, Protocol protocol, string table)
-    {
-        if (used && protocol.WriterFeatures?.Contains(feature) != true)
+        if (transaction.PreservedRowIds is null && RowTracking.RewritesRows(transaction))
         {
-            throw DeltaException.InvalidCommit($"The protocol of '{table}' must list the feature {feature} for {by}.");
-        }
-    }
-
-    private static void RequireFiles(DeltaTransaction transaction, Snapshot? latest, Metadata metadata, string table)
-    {
-        var added = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var file in transaction.Adds)
-        {
-            if (file.DeletionVector is not null)
-            {
-                throw DeltaException.Unsupported($"'{file.DecodedPath}' cannot be added: the feature deletionVectors is not supported.");
-            }
-
-            RequirePartition(file, metadata, table);
-            if (!added.Add(DeltaPath.Canonical(file.DecodedPath)))
-            {
-                throw DeltaException.InvalidCommit($"'{file.DecodedPath}' is added twice to '{table}'.");
-            }
+            throw DeltaException.Unsupported(
+                $"'{table}' keeps row ids (delta.enableRowTracking): the writer did not state whether the rows that it moves or changes keep theirs (rowTracking).");
         }
 
-        var removed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (file, dataChange) in transaction.Removes)
+        if (latest is { Properties.RowTracking: false })
         {
-            var path = DeltaPath.Canonical(file.DecodedPath);
-            if (!removed.Add(path) || added.Contains(path))
+            var again = transaction.Adds.Concat(transaction.Removes.Select(r => r.File)).Select(f => f.Key).ToHashSet();
+            if (latest.Files.FirstOrDefault(f => f.BaseRowId is null && !again.Contains(f.Key)) is { } without)
             {
-                throw DeltaException.InvalidCommit($"'{file.DecodedPath}' is removed from '{table}' and removed or added once more in one commit.");
+                throw DeltaException.InvalidCommit($"delta.enableRowTracking cannot be set on '{table}' yet: '{without.DecodedPath}' has no row ids. Commit it again first.");
             }
-
-            if (latest?.FindFile(file.Key) is null)
-            {
-                throw DeltaException.InvalidCommit($"'{file.DecodedPath}' cannot be removed: it is not in '{table}'.");
-            }
-
-            if (dataChange && (latest.Properties.AppendOnly || new TableProperties(metadata.Configuration).AppendOnly))
-            {
-                throw DeltaException.InvalidCommit($"'{table}' is append-only (delta.appendOnly): no rows may be removed.");
-            }
-        }
-
-        if (transaction.ChangeFiles.Count > 0 && !new TableProperties(metadata.Configuration).ChangeDataFeed)
-        {
-            throw DeltaException.InvalidCommit($"'{table}' keeps no change data feed (delta.enableChangeDataFeed), so no change files can be added.");
         }
     }
 
-    private static void RequirePartition(AddFile file, Metadata metadata, string table)
+    private static void RequireDomains(DeltaTransaction transaction, Protocol protocol, Metadata metadata, string table)
     {
-        if (file.Path.Length == 0 || file.DecodedPath.Split('/').Contains("..", StringComparer.Ordinal))
-        {
-            throw DeltaException.InvalidCommit($"'{file.DecodedPath}' is no path of a file of '{table}'.");
-        }
-
-        var complete = file.PartitionValues.Count == metadata.PartitionColumns.Count;
-        foreach (var column in metadata.PartitionColumns)
-        {
-            complete &= file.PartitionValues.ContainsKey(metadata.Schema.Find(column)?.PhysicalName ?? column);
-        }
-
-        if (!complete)
-        {
-            throw DeltaException.InvalidCommit(
-                $"'{file.DecodedPath}' has values for the partition columns [{string.Join(", ", file.PartitionValues.Keys)}], '{table}' is partitioned by [{string.Join(", ", metadata.PartitionColumns)}].");
-        }
-    }
-
-    private static void RequireDomains(DeltaTransaction transaction, Protocol protocol, string table)
-    {
-        RequireFeature(transaction.DomainMetadata.Count > 0, "domainMetadata", "metadata domains", protocol, table);
+        MetadataRules.RequireFeature(transaction.DomainMetadata.Count > 0, "domainMetadata", "metadata domains", protocol, table);
         foreach (var domain in transaction.DomainMetadata.Keys)
         {
-            if (domain.StartsWith("delta.", StringComparison.Ordinal))
+            if (domain.StartsWith("delta.", StringComparison.Ordinal) && !transaction.SystemDomains.Contains(domain))
             {
                 throw DeltaException.InvalidCommit($"The domain '{domain}' belongs to the protocol and cannot be set in '{table}'.");
             }
         }
-    }
 
-    private static bool Uses(DataType type, PrimitiveType wanted) => type switch
-    {
-        StructType nested => nested.Fields.Any(f => Uses(f.Type, wanted)),
-        ArrayType array => Uses(array.ElementType, wanted),
-        MapType map => Uses(map.KeyType, wanted) || Uses(map.ValueType, wanted),
-        PrimitiveType primitive => primitive == wanted,
-        DecimalType => false,
-        _ => false,
-    };
+        if (transaction.DomainMetadata.ContainsKey(Clustering.Domain))
+        {
+            MetadataRules.RequireFeature(true, "clustering", "clustering columns", protocol, table);
+            if (metadata.PartitionColumns.Count > 0)
+            {
+                throw DeltaException.InvalidCommit($"'{table}' is partitioned, so it cannot be clustered.");
+            }
+        }
+    }
 }

@@ -11,6 +11,7 @@ public sealed class DeltaTransaction
     private readonly List<AddCdcFile> changeFiles = [];
     private readonly Dictionary<string, long> transactions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DomainMetadata> domains = new(StringComparer.Ordinal);
+    private readonly HashSet<string> systemDomains = new(StringComparer.Ordinal);
     private readonly HashSet<string> readTransactions = new(StringComparer.Ordinal);
     private readonly HashSet<FileKey> readFiles = [];
     private readonly List<FileFilter> readFilters = [];
@@ -32,6 +33,9 @@ public sealed class DeltaTransaction
 
     /// <summary>Figures for the history, by Spark's names (<c>numFiles</c>, <c>numOutputRows</c>, <c>numOutputBytes</c>...).</summary>
     public Dictionary<string, string> OperationMetrics { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Facts about the commit for its <c>commitInfo</c>, by key.</summary>
+    public Dictionary<string, string> Tags { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Isolation level; null takes the table's, which is write-serializable unless it says otherwise.</summary>
     public IsolationLevel? IsolationLevel { get; set; }
@@ -69,7 +73,16 @@ public sealed class DeltaTransaction
             ? Delta.IsolationLevel.SnapshotIsolation
             : IsolationLevel ?? ReadSnapshot?.Properties.IsolationLevel ?? Delta.IsolationLevel.WriteSerializable;
 
+    /// <summary>True once <see cref="EnforcedConstraints"/> was called.</summary>
+    public bool HasEnforcedConstraints { get; private set; }
+
+    /// <summary>What <see cref="StateRowIds"/> said; null if nothing.</summary>
+    public bool? PreservedRowIds { get; private set; }
+
     internal IReadOnlySet<string> ReadTransactions => readTransactions;
+
+    /// <summary>Domains that a feature of the protocol set, not the caller.</summary>
+    internal IReadOnlySet<string> SystemDomains => systemDomains;
 
     internal bool IsCommitted { get; set; }
 
@@ -85,6 +98,47 @@ public sealed class DeltaTransaction
     /// <param name="file">The file, as the snapshot has it.</param>
     /// <param name="dataChange">False when its rows stay in the table in other files of this transaction.</param>
     public void Remove(AddFile file, bool dataChange = true) => removes.Add((file, dataChange));
+
+    /// <summary>Deletes rows of a file by giving it another deletion vector: the file stays, its old entry goes.</summary>
+    /// <param name="old">The file, as the snapshot has it.</param>
+    /// <param name="with">
+    /// The same file with the vector of all its deleted rows, old and new, and with statistics that count its physical rows and
+    /// say that the bounds may be wide (<see cref="FileStatistics.Widened"/>).
+    /// </param>
+    /// <param name="dataChange">False only if the deleted rows stay in the table in other files of this transaction.</param>
+    /// <exception cref="ArgumentException">The two are not the same data file.</exception>
+    public void ReplaceDeletionVector(AddFile old, AddFile with, bool dataChange = true)
+    {
+        if (old.Key.Path != with.Key.Path)
+        {
+            throw new ArgumentException($"'{with.DecodedPath}' is another file than '{old.DecodedPath}'.", nameof(with));
+        }
+
+        Remove(old, dataChange);
+        Add(with with { DataChange = dataChange });
+    }
+
+    /// <summary>
+    /// States that every row of the added files was checked against the table's CHECK constraints, invariants, generated columns
+    /// and required columns. Without it files with new rows are refused where there are any such rules.
+    /// </summary>
+    public void EnforcedConstraints() => HasEnforcedConstraints = true;
+
+    /// <summary>
+    /// States whether rows that were updated or moved kept their row ids in the materialised columns. Where row tracking is
+    /// enabled, a transaction that rewrites rows and does not say so is refused.
+    /// </summary>
+    public void StateRowIds(bool preserved) => PreservedRowIds = preserved;
+
+    /// <summary>Sets the columns that the table is clustered by (protocol section "Clustered Table"); none ends clustering.</summary>
+    /// <param name="columns">Columns of the schema that the table shall have, outermost first; not empty for a clustered table.</param>
+    /// <exception cref="DeltaException">A column does not exist or cannot be clustered by.</exception>
+    public void SetClustering(params IReadOnlyList<ColumnPath> columns)
+    {
+        var schema = (Metadata ?? ReadSnapshot?.Metadata)?.Schema ?? throw DeltaException.InvalidCommit("A table without a schema cannot be clustered.");
+        domains[Clustering.Domain] = new DomainMetadata(Clustering.Domain, Clustering.Write(schema, columns), Removed: false);
+        systemDomains.Add(Clustering.Domain);
+    }
 
     /// <summary>Adds a file of row changes for the change data feed.</summary>
     public void AddChangeFile(AddCdcFile file) => changeFiles.Add(file);

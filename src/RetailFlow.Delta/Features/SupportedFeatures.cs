@@ -12,27 +12,31 @@ public static class SupportedFeatures
     public static readonly IReadOnlySet<string> Reader = FrozenSet.Create(StringComparer.Ordinal, "timestampNtz", "vacuumProtocolCheck");
 
     /// <summary>
-    /// Features of writers that are implemented. Invariants, check constraints and generated columns need an engine, so a table
-    /// may list them but not use them.
+    /// Features of writers that are implemented. What rows must obey (invariants, CHECK constraints, generated columns) is for
+    /// the engine that writes them, which states that it did: <see cref="DeltaTransaction.EnforcedConstraints"/>.
     /// </summary>
     public static readonly IReadOnlySet<string> Writer = FrozenSet.Create(
         StringComparer.Ordinal,
+        "allowColumnDefaults",
         "appendOnly",
-        "invariants",
-        "checkConstraints",
-        "generatedColumns",
         "changeDataFeed",
+        "checkConstraints",
+        "clustering",
+        "columnMapping",
+        "deletionVectors",
         "domainMetadata",
+        "generatedColumns",
         "inCommitTimestamp",
+        "invariants",
+        "rowTracking",
         "timestampNtz",
+        "typeWidening",
+        "typeWidening-preview",
+        "v2Checkpoint",
         "vacuumProtocolCheck");
 
-    // What a table may use below writer version 7, by the first version that allows it.
-    private static readonly (int Version, string Feature)[] LegacyWriter =
-    [
-        (2, "appendOnly"), (2, "invariants"), (3, "checkConstraints"), (4, "changeDataFeed"), (4, "generatedColumns"),
-        (5, "columnMapping"), (6, "identityColumns"),
-    ];
+    // May be listed, but a column that uses them makes the table one that cannot be written.
+    private static readonly FrozenSet<string> WritableUntilUsed = FrozenSet.Create(StringComparer.Ordinal, "identityColumns");
 
     /// <summary>Throws when the table cannot be read.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.UnsupportedFeature"/>, naming the version or features.</exception>
@@ -54,7 +58,7 @@ public static class SupportedFeatures
         }
         else if (protocol.MinReaderVersion == 2)
         {
-            Refuse(table, "read", InUse(metadata, "columnMapping") ? ["columnMapping"] : []);
+            Refuse(table, "read", !Reader.Contains("columnMapping") && new TableProperties(metadata.Configuration).ColumnMappingMode != "none" ? ["columnMapping"] : []);
         }
     }
 
@@ -67,42 +71,14 @@ public static class SupportedFeatures
             throw DeltaException.Unsupported($"The table '{table}' needs writer version {protocol.MinWriterVersion}; versions 1 to 7 are supported.");
         }
 
-        if (protocol.MinWriterVersion < 7)
-        {
-            var implied = LegacyWriter.Where(l => l.Version <= protocol.MinWriterVersion).Select(l => l.Feature);
-            Refuse(table, "written", implied.Where(f => NeedsEngine(f) && InUse(metadata, f)));
-            return;
-        }
-
-        if (protocol.WriterFeatures is null)
+        if (protocol.MinWriterVersion == 7 && protocol.WriterFeatures is null)
         {
             throw DeltaException.Corrupt($"The table '{table}' has writer version 7 but no writerFeatures.");
         }
 
-        Refuse(table, "written", protocol.WriterFeatures.Where(f => !Writer.Contains(f) || (NeedsEngine(f) && InUse(metadata, f))));
+        var used = FeatureUse.Of(metadata).Select(u => u.Feature).ToHashSet(StringComparer.Ordinal);
+        Refuse(table, "written", TableFeature.Of(protocol).Where(f => !Writer.Contains(f) && (!WritableUntilUsed.Contains(f) || used.Contains(f))));
     }
-
-    private static bool NeedsEngine(string feature) =>
-        feature is "invariants" or "checkConstraints" or "generatedColumns" or "columnMapping" or "identityColumns";
-
-    private static bool InUse(Metadata metadata, string feature) => feature switch
-    {
-        "columnMapping" => new TableProperties(metadata.Configuration).ColumnMappingMode != "none",
-        "checkConstraints" => metadata.Configuration.Keys.Any(k => k.StartsWith("delta.constraints.", StringComparison.Ordinal)),
-        "invariants" => AnyField(metadata.Schema, "delta.invariants"),
-        "generatedColumns" => AnyField(metadata.Schema, "delta.generationExpression"),
-        "identityColumns" => AnyField(metadata.Schema, "delta.identity.start"),
-        _ => true,
-    };
-
-    private static bool AnyField(DataType type, string annotation) => type switch
-    {
-        StructType nested => nested.Fields.Any(f => f.Metadata.Json(annotation) is not null || AnyField(f.Type, annotation)),
-        ArrayType array => AnyField(array.ElementType, annotation),
-        MapType map => AnyField(map.KeyType, annotation) || AnyField(map.ValueType, annotation),
-        PrimitiveType or DecimalType => false,
-        _ => false,
-    };
 
     private static void Refuse(string table, string verb, IEnumerable<string> features)
     {

@@ -45,11 +45,42 @@ public sealed class TableProperties
     /// <summary><c>delta.dataSkippingNumIndexedCols</c>: how many leaf columns get statistics; negative for all.</summary>
     public int IndexedColumns => (int)Math.Clamp(Number("delta.dataSkippingNumIndexedCols") ?? StatisticsBuilder.DefaultIndexedColumns, -1, int.MaxValue);
 
+    /// <summary><c>delta.dataSkippingStatsColumns</c>: the columns that get statistics, as a list of names; null when not set.</summary>
+    public string? StatisticsColumns => Text("delta.dataSkippingStatsColumns");
+
+    /// <summary><c>delta.enableDeletionVectors</c>: rows may be deleted without rewriting their file.</summary>
+    public bool DeletionVectors => Flag("delta.enableDeletionVectors");
+
+    /// <summary><c>delta.enableRowTracking</c>: rows keep their ids when they are updated or moved.</summary>
+    public bool RowTracking => Flag("delta.enableRowTracking");
+
+    /// <summary><c>delta.rowTrackingSuspended</c>: no row ids are given out.</summary>
+    public bool RowTrackingSuspended => Flag("delta.rowTrackingSuspended");
+
+    /// <summary><c>delta.enableTypeWidening</c>: types of columns may be widened.</summary>
+    public bool TypeWidening => Flag("delta.enableTypeWidening");
+
+    /// <summary><c>delta.checkpointPolicy</c>: <c>classic</c> or <c>v2</c>.</summary>
+    public string CheckpointPolicy => Text("delta.checkpointPolicy") ?? "classic";
+
+    /// <summary><c>retailflow.profile</c>; null when the table has none.</summary>
+    public TableProfile? Profile => Text(TableProfile.Property) is { } name ? TableProfile.Find(name) ?? throw Malformed(TableProfile.Property, name) : null;
+
     /// <summary>Reads every property, so that a malformed one shows before it is written.</summary>
     internal void RequireWellFormed()
     {
         _ = (AppendOnly, ChangeDataFeed, InCommitTimestamps, InCommitTimestampEnablementVersion, InCommitTimestampEnablementTimestamp);
         _ = (CheckpointInterval, IsolationLevel, DeletedFileRetention, TransactionRetention, IndexedColumns);
+        _ = (DeletionVectors, RowTracking, RowTrackingSuspended, TypeWidening, Profile);
+        if (ColumnMappingMode is not ("none" or "name" or "id"))
+        {
+            throw Malformed("delta.columnMapping.mode", ColumnMappingMode);
+        }
+
+        if (CheckpointPolicy is not ("classic" or "v2"))
+        {
+            throw Malformed("delta.checkpointPolicy", CheckpointPolicy);
+        }
     }
 
     private string? Text(string key) => configuration.GetValueOrDefault(key);

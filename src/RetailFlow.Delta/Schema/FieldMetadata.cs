@@ -39,8 +39,19 @@ public sealed class FieldMetadata : IEquatable<FieldMetadata>
         long.TryParse(Json(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : null;
 
     /// <summary>These annotations with one more, or one replaced.</summary>
+    /// <param name="key">Name of the annotation.</param>
+    /// <param name="json">Its value as JSON text.</param>
     public FieldMetadata With(string key, string json) =>
         new(entries.Where(e => !string.Equals(e.Key, key, StringComparison.Ordinal)).Append(new(key, json)));
+
+    /// <summary>These annotations with a text added or replaced.</summary>
+    public FieldMetadata WithText(string key, string text) => With(key, Quote(text));
+
+    /// <summary>These annotations without one.</summary>
+    public FieldMetadata Without(string key) => new(entries.Where(e => !string.Equals(e.Key, key, StringComparison.Ordinal)));
+
+    /// <summary>Text as JSON text.</summary>
+    internal static string Quote(string text) => '"' + JsonEncodedText.Encode(text, DeltaActionJson.WriterOptions.Encoder).ToString() + '"';
 
     /// <inheritdoc/>
     public bool Equals(FieldMetadata? other) =>

@@ -30,6 +30,9 @@ public sealed record FileStatistics
     public static FileStatistics Parse(string json) =>
         TryParse(Encoding.UTF8.GetBytes(json)) ?? throw DeltaException.Corrupt("The statistics of a file are not a JSON object.");
 
+    /// <summary>The same statistics for a file of which rows are deleted by a deletion vector: the bounds may be wider than what is left.</summary>
+    public FileStatistics Widened() => this with { TightBounds = false };
+
     /// <summary>The statistics as JSON text.</summary>
     public string ToJson()
     {
