@@ -137,7 +137,7 @@ public sealed class CommitRulesTests
     }
 
     [Theory]
-    [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,\"writerFeatures\":[\"appendOnly\",\"rowTracking\",\"clustering\"]}}", "{}", "{}", "clustering, rowTracking")]
+    [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,\"writerFeatures\":[\"appendOnly\",\"icebergCompatV2\",\"icebergCompatV1\"]}}", "{}", "{}", "icebergCompatV1, icebergCompatV2")]
     [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":8}}", "{}", "{}", "needs writer version 8")]
     [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":3}}", "{\"delta.constraints.positive\":\"id > 0\"}", "{}", "checkConstraints")]
     [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":2}}", "{}", "{\"delta.invariants\":\"{}\"}", "invariants")]
