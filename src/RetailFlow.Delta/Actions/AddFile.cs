@@ -5,7 +5,7 @@ namespace RetailFlow.Delta;
 /// <summary>A file that is part of the table (action <c>add</c>). Two entries for one file are told apart by <see cref="Key"/>.</summary>
 public sealed record AddFile : DeltaAction
 {
-    private readonly byte[]? stats;
+    private readonly ReadOnlyMemory<byte> stats;
 
     /// <summary>Path as in the log: a percent-encoded URI, relative to the table or absolute. <see cref="DeltaPath.Encode"/> makes one.</summary>
     public required string Path
@@ -36,12 +36,19 @@ public sealed record AddFile : DeltaAction
     /// <summary>Statistics as JSON text, or null.</summary>
     public string? Stats
     {
-        get => stats is null ? null : Encoding.UTF8.GetString(stats);
-        init => stats = value is null ? null : Encoding.UTF8.GetBytes(value);
+        get => stats.IsEmpty ? null : Encoding.UTF8.GetString(stats.Span);
+        init => stats = value is null ? default : Encoding.UTF8.GetBytes(value);
+    }
+
+    /// <summary><see cref="Stats"/> as UTF-8, empty if there are none. What is given is kept without a copy and must not change.</summary>
+    public ReadOnlyMemory<byte> StatsUtf8
+    {
+        get => stats;
+        init => stats = value;
     }
 
     /// <summary>Statistics parsed at each call; null if there are none or if they are malformed (they are only hints).</summary>
-    public FileStatistics? ParsedStatistics => stats is null ? null : FileStatistics.TryParse(stats);
+    public FileStatistics? ParsedStatistics => stats.IsEmpty ? null : FileStatistics.TryParse(stats.Span);
 
     /// <summary>Free text by key; null if there is none.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
@@ -60,10 +67,4 @@ public sealed record AddFile : DeltaAction
 
     /// <summary>Identity of the file in the log.</summary>
     public FileKey Key => new(DeltaPath.Canonical(DecodedPath), DeletionVector?.UniqueId);
-
-    internal byte[]? StatsUtf8
-    {
-        get => stats;
-        init => stats = value;
-    }
 }

@@ -205,9 +205,9 @@ internal static class FileActionJson
         writer.WriteNumber("size"u8, add.Size);
         writer.WriteNumber("modificationTime"u8, add.ModificationTime);
         writer.WriteBoolean("dataChange"u8, add.DataChange);
-        if (add.StatsUtf8 is { } stats)
+        if (!add.StatsUtf8.IsEmpty)
         {
-            writer.WriteString("stats"u8, stats);
+            writer.WriteString("stats"u8, add.StatsUtf8.Span);
         }
 
         writer.WriteMap("tags"u8, add.Tags);

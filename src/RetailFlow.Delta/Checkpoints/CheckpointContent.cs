@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
-
 namespace RetailFlow.Delta;
 
 /// <summary>What a checkpoint holds (protocol section "Checkpoints"): the reconciled state, without what has expired.</summary>
@@ -15,33 +12,11 @@ internal static class CheckpointContent
             : state;
     }
 
-    /// <summary>The actions, one JSON object each.</summary>
-    public static IReadOnlyList<ReadOnlyMemory<byte>> Write(LogState state)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        var ends = new List<int>();
-        using var writer = new Utf8JsonWriter(buffer, DeltaActionJson.WriterOptions);
-        foreach (var action in Actions(state))
-        {
-            DeltaActionJson.Write(writer, action);
-            writer.Flush();
-            writer.Reset();
-            ends.Add(buffer.WrittenCount);
-        }
+    /// <summary>Every action of the state.</summary>
+    public static IEnumerable<DeltaAction> Of(LogState state) => AboutTheTable(state).Concat(AboutFiles(state));
 
-        // The buffer moves as it grows, so the lines are cut when it is complete.
-        var lines = new List<ReadOnlyMemory<byte>>(ends.Count);
-        var start = 0;
-        foreach (var end in ends)
-        {
-            lines.Add(buffer.WrittenMemory[start..end]);
-            start = end;
-        }
-
-        return lines;
-    }
-
-    private static IEnumerable<DeltaAction> Actions(LogState state)
+    /// <summary>The actions that are not about files.</summary>
+    public static IEnumerable<DeltaAction> AboutTheTable(LogState state)
     {
         yield return state.Protocol!;
         yield return state.Metadata!;
@@ -54,8 +29,11 @@ internal static class CheckpointContent
         {
             yield return domain;
         }
+    }
 
-        // In a checkpoint nothing is a change.
+    /// <summary>The adds, then the removes. In a checkpoint nothing is a change.</summary>
+    public static IEnumerable<DeltaAction> AboutFiles(LogState state)
+    {
         foreach (var file in state.Files)
         {
             yield return file.DataChange ? file with { DataChange = false } : file;

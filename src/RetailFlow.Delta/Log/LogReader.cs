@@ -11,7 +11,9 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
     // While we list and read, others commit, write checkpoints and clean up: a view that does not fit together is taken anew.
     private const int LoadAttempts = 3;
 
-    public string LogPrefix { get; } = tablePath.Length == 0 ? "_delta_log/" : tablePath + "/_delta_log/";
+    private readonly CheckpointReader checkpoints = new(store, PrefixOf(tablePath), parquet);
+
+    public string LogPrefix { get; } = PrefixOf(tablePath);
 
     public async ValueTask<CommitChanges?> TryReadCommitAsync(long version, CancellationToken cancellationToken)
     {
@@ -19,13 +21,13 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
         return content is null ? null : CommitFile.Parse(version, content, fileTime: null);
     }
 
-    /// <summary>The files of the log in order, from a version on.</summary>
+    /// <summary>The files in order, from a version on, that make versions: commits, compactions, checkpoints.</summary>
     public async ValueTask<List<LogFile>> ListAsync(long fromVersion, CancellationToken cancellationToken)
     {
         var files = new List<LogFile>();
         await foreach (var info in store.ListAsync(LogPrefix, LogFile.Before(LogPrefix, fromVersion), cancellationToken))
         {
-            if (LogFile.TryParse(info, LogPrefix) is { } file)
+            if (LogFile.TryParse(info, LogPrefix) is { Kind: not LogFileKind.Checksum } file)
             {
                 files.Add(file);
             }
@@ -41,10 +43,7 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
         {
             try
             {
-                var seenAt = now();
-                return await ChooseAsync(version, cancellationToken) is { } segment
-                    ? await ReplayAsync(segment, seenAt, cancellationToken)
-                    : null;
+                return await TryLoadOnceAsync(version, now(), cancellationToken);
             }
             catch (DeltaException e) when (e.MayHaveMoved && attempt < LoadAttempts)
             {
@@ -82,15 +81,49 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
             },
             cancellationToken);
 
-    private async ValueTask<LogSegment?> ChooseAsync(long? version, CancellationToken cancellationToken)
+    private static string PrefixOf(string tablePath) => tablePath.Length == 0 ? "_delta_log/" : tablePath + "/_delta_log/";
+
+    // A checkpoint or a compaction only shortens the way: where one is damaged or gone, another way leads to the same state.
+    private async ValueTask<Snapshot?> TryLoadOnceAsync(long? version, DateTimeOffset seenAt, CancellationToken cancellationToken)
     {
-        var hint = LastCheckpoint.TryParse(await store.ReadAsync(LogPrefix + LastCheckpoint.Name, cancellationToken));
+        var unusable = new HashSet<string>(StringComparer.Ordinal);
+        DeltaException? first = null;
+        while (true)
+        {
+            LogSegment? segment;
+            try
+            {
+                segment = await ChooseAsync(version, unusable, cancellationToken);
+            }
+            catch (DeltaException) when (first is not null)
+            {
+                throw first;
+            }
+
+            if (segment is null)
+            {
+                return null;
+            }
+
+            var (snapshot, failure) = await TryReplayAsync(segment, unusable, seenAt, cancellationToken);
+            if (snapshot is not null)
+            {
+                return snapshot;
+            }
+
+            first ??= failure;
+        }
+    }
+
+    private async ValueTask<LogSegment?> ChooseAsync(long? version, HashSet<string> unusable, CancellationToken cancellationToken)
+    {
+        long? hint = unusable.Count > 0 ? null : LastCheckpoint.TryParse(await store.ReadAsync(LogPrefix + LastCheckpoint.Name, cancellationToken));
         if (hint is { } start && (version is null || start <= version))
         {
             try
             {
                 var recent = await ListAsync(start, cancellationToken);
-                if (recent.Exists(f => f.Version == start && f.Kind is LogFileKind.ClassicCheckpoint or LogFileKind.MultiPartCheckpoint))
+                if (recent.Exists(f => f.Version == start && f.IsCheckpoint))
                 {
                     return LogSegment.Choose(recent, version, tablePath);
                 }
@@ -102,67 +135,60 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
         }
 
         var files = await ListAsync(0, cancellationToken);
-        return files.Count == 0 ? null : LogSegment.Choose(files, version, tablePath);
+        return files.Count == 0 ? null : LogSegment.Choose(files, version, tablePath, unusable);
     }
 
-    private async ValueTask<Snapshot> ReplayAsync(LogSegment segment, DateTimeOffset seenAt, CancellationToken cancellationToken)
+    private async ValueTask<(Snapshot? Snapshot, DeltaException? Failure)> TryReplayAsync(
+        LogSegment segment, HashSet<string> unusable, DateTimeOffset seenAt, CancellationToken cancellationToken)
     {
         var state = LogState.Empty.ToBuilder();
-        foreach (var file in segment.Checkpoint)
+        try
         {
-            await foreach (var row in parquet.ReadActionsAsync(store, file.Path, cancellationToken))
+            if (segment.Checkpoint.Count > 0)
             {
-                Apply(state, row.Span, file);
+                await checkpoints.ReadAsync(segment.Checkpoint, state, cancellationToken);
             }
+        }
+        catch (DeltaException e) when (e.Kind is DeltaErrorKind.Corrupt or DeltaErrorKind.UnsupportedFeature)
+        {
+            unusable.UnionWith(segment.Checkpoint.Select(f => f.Path));
+            return (null, e);
         }
 
         CommitChanges? last = null;
-        await foreach (var commit in ReadCommitsAsync(segment.Commits, cancellationToken))
+        try
         {
-            foreach (var action in commit.Actions)
+            await foreach (var commit in ReadCommitsAsync(segment.Commits, cancellationToken))
             {
-                state.Apply(action);
-            }
+                foreach (var action in commit.Actions)
+                {
+                    state.Apply(action);
+                }
 
-            last = commit;
+                last = commit;
+            }
+        }
+        catch (DeltaException e) when (segment.Commits.Any(f => f.Kind == LogFileKind.Compaction))
+        {
+            unusable.UnionWith(segment.Commits.Where(f => f.Kind == LogFileKind.Compaction).Select(f => f.Path));
+            return (null, e);
         }
 
-        if (last is null && segment.LastCommit is { } own)
+        // A checkpoint or a compaction does not tell who committed its last version.
+        if (last?.Version != segment.Version || segment.Commits is [.., { Kind: LogFileKind.Compaction }])
         {
-            await foreach (var commit in ReadCommitsAsync([own], cancellationToken))
+            last = null;
+            await foreach (var commit in ReadCommitsAsync(segment.LastCommit is { } own ? [own] : [], cancellationToken))
             {
                 last = commit;
             }
         }
 
-        return new Snapshot(tablePath, segment.Version, state.Build(), last?.Timestamp ?? segment.Time, last?.CommitInfo, seenAt);
+        return (new Snapshot(tablePath, segment.Version, state.Build(), last?.Timestamp ?? segment.Time, last?.CommitInfo, seenAt), null);
     }
 
     private static DeltaException Gone(LogFile file) =>
         new(DeltaErrorKind.VersionNotFound, $"The commit '{file.Path}' was listed but is gone: its log was cleaned up.") { MayHaveMoved = true };
-
-    private static void Apply(LogState.Builder state, ReadOnlySpan<byte> row, LogFile file)
-    {
-        DeltaAction? action;
-        try
-        {
-            action = DeltaActionJson.Parse(row);
-        }
-        catch (DeltaException e)
-        {
-            throw new DeltaException(e.Kind, $"Checkpoint '{file.Path}': {e.Message}", e);
-        }
-
-        if (action is Sidecar or CheckpointMetadata)
-        {
-            throw DeltaException.Unsupported($"The checkpoint '{file.Path}' needs a feature that is not supported: v2Checkpoint.");
-        }
-
-        if (action is not null)
-        {
-            state.Apply(action);
-        }
-    }
 
     private async IAsyncEnumerable<T> ReadAheadAsync<T>(
         IEnumerable<LogFile> files,

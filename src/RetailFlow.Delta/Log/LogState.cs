@@ -109,7 +109,11 @@ internal sealed class LogState
                 case AddFile add:
                     var key = add.Key;
                     totalSize += add.Size - (Int128)(files.Set(key, add)?.Size ?? 0);
-                    tombstones.Remove(key);
+                    if (tombstones.Count > 0)
+                    {
+                        tombstones.Remove(key);
+                    }
+
                     break;
                 case RemoveFile remove:
                     totalSize -= files.Remove(remove.Key)?.Size ?? 0;

@@ -50,14 +50,14 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
     public async ValueTask<Snapshot> CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken)
     {
         var state = CheckpointContent.Unexpired(snapshot, options.Clock.GetUtcNow());
-        var actions = CheckpointContent.Write(state);
-        var file = await parquet.WriteActionsAsync(store, LogFile.CheckpointPath(reader.LogPrefix, snapshot.Version), actions, cancellationToken);
+        var path = LogFile.CheckpointPath(reader.LogPrefix, snapshot.Version);
+        var file = await parquet.WriteActionsAsync(store, path, CheckpointFileKind.Classic, CheckpointContent.Of(state), cancellationToken);
 
         // A hint that goes back would only make readers replay more, but there is no need to.
         var hintPath = reader.LogPrefix + LastCheckpoint.Name;
         if (!(LastCheckpoint.TryParse(await store.ReadAsync(hintPath, cancellationToken)) > snapshot.Version))
         {
-            var hint = LastCheckpoint.Write(snapshot.Version, actions.Count, file.SizeInBytes, state.Files.Count);
+            var hint = LastCheckpoint.Write(snapshot.Version, file.Actions, file.SizeInBytes, state.Files.Count);
             await store.PutAsync(hintPath, hint, cancellationToken);
         }
 
@@ -72,7 +72,7 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
         {
             var info = await store.HeadAsync(LogFile.CommitPath(reader.LogPrefix, version), cancellationToken)
                 ?? throw new DeltaException(DeltaErrorKind.VersionNotFound, $"The log of '{tablePath}' has no version {version} (not yet, or no longer).");
-            commits.Add(new LogFile(info.Path, LogFileKind.Commit, version, 1, 1, info.LastModified));
+            commits.Add(LogFile.Commit(info.Path, version, info.LastModified));
         }
 
         return commits;

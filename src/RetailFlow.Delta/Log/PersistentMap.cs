@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 
 namespace RetailFlow.Delta;
 
@@ -98,13 +99,16 @@ internal sealed class PersistentMap<TKey, TValue> : IReadOnlyCollection<TValue>
         /// <summary>Sets the value; returns the one that it replaces.</summary>
         public TValue? Set(TKey key, TValue value)
         {
-            TryGetValue(key, out var old);
+            TValue? old;
             if (layer is null)
             {
-                table[key] = value;
+                ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(table, key, out _);
+                old = entry;
+                entry = value;
             }
             else
             {
+                TryGetValue(key, out old);
                 layer[key] = value;
             }
 

@@ -60,7 +60,7 @@ public sealed class FileFilter
             }
         }
 
-        probe.Read(file.StatsUtf8, columns);
+        probe.Read(file.StatsUtf8.Span, columns);
         return condition(columns).MayBeTrue;
     }
 

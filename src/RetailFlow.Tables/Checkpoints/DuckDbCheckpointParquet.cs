@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using RetailFlow.Delta;
+using RetailFlow.DuckDb;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Tables;
@@ -7,51 +8,32 @@ namespace RetailFlow.Tables;
 /// <summary>Reads and writes checkpoint Parquet files with the embedded engine (Delta protocol, "Checkpoints").</summary>
 internal sealed class DuckDbCheckpointParquet(TableEngine engine) : ICheckpointParquet
 {
-    private static readonly Dictionary<string, string> Columns = new(StringComparer.Ordinal)
-    {
-        ["txn"] = "STRUCT(appId VARCHAR, \"version\" BIGINT, lastUpdated BIGINT)",
-        ["add"] = "STRUCT(\"path\" VARCHAR, partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, "
-            + "stats VARCHAR, tags MAP(VARCHAR, VARCHAR), "
-            + "deletionVector STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality BIGINT), "
-            + "baseRowId BIGINT, defaultRowCommitVersion BIGINT, clusteringProvider VARCHAR)",
-        ["remove"] = "STRUCT(\"path\" VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, "
-            + "partitionValues MAP(VARCHAR, VARCHAR), size BIGINT, "
-            + "deletionVector STRUCT(storageType VARCHAR, pathOrInlineDv VARCHAR, \"offset\" INTEGER, sizeInBytes INTEGER, cardinality BIGINT), "
-            + "baseRowId BIGINT, defaultRowCommitVersion BIGINT)",
-        ["metaData"] = "STRUCT(id VARCHAR, \"name\" VARCHAR, description VARCHAR, \"format\" STRUCT(\"provider\" VARCHAR, \"options\" MAP(VARCHAR, VARCHAR)), "
-            + "schemaString VARCHAR, partitionColumns VARCHAR[], \"configuration\" MAP(VARCHAR, VARCHAR), createdTime BIGINT)",
-        ["protocol"] = "STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])",
-        ["domainMetadata"] = "STRUCT(\"domain\" VARCHAR, \"configuration\" VARCHAR, removed BOOLEAN)",
-    };
-
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadActionsAsync(
+    public async IAsyncEnumerable<IReadOnlyList<DeltaAction>> ReadActionsAsync(
         IObjectStore store,
         string path,
-        [EnumeratorCancellation] CancellationToken ct)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stage = engine.Stage();
-        var local = await LocalFileAsync(store, path, stage, ct);
+        var local = await LocalFileAsync(store, path, stage, cancellationToken);
         using var connection = engine.Connect();
-        using var cancel = connection.CancelWith(ct);
-        var file = SqlText.Literal(local);
-        var present = new HashSet<string>(StringComparer.Ordinal);
-        using (var columns = connection.Query($"DESCRIBE SELECT * FROM read_parquet({file})"))
+        using var cancel = connection.CancelWith(cancellationToken);
+        var columns = Guarded(() => CheckpointColumns.Of(connection, local));
+        var decoder = new CheckpointDecoder();
+        foreach (var (sql, decode) in new (string?, Func<DuckDbChunk, IReadOnlyList<DeltaAction>>)[]
         {
-            foreach (var row in columns.Rows())
+            (columns.RareActions, decoder.RareActions), (columns.Removes, decoder.Removes), (columns.Adds, decoder.Adds),
+        })
+        {
+            if (sql is null)
             {
-                present.Add((string)row[0]!);
+                continue;
             }
-        }
 
-        var names = new[] { "txn", "add", "remove", "metaData", "protocol", "domainMetadata", "sidecar", "checkpointMetadata" };
-        var wanted = SqlText.Names(names.Where(present.Contains));
-        using var result = connection.Query($"SELECT cast(to_json(a) AS varchar) FROM (SELECT {wanted} FROM read_parquet({file})) a");
-        while (result.NextChunk(out var chunk))
-        {
-            for (var row = 0; row < chunk.RowCount; row++)
+            using var result = Guarded(() => connection.Query(sql));
+            while (Guarded(() => result.NextChunk(out var chunk) ? decode(chunk) : null) is { } batch)
             {
-                yield return chunk.GetUtf8(0, row).ToArray();
+                yield return batch;
             }
         }
     }
@@ -60,48 +42,41 @@ internal sealed class DuckDbCheckpointParquet(TableEngine engine) : ICheckpointP
     public async ValueTask<CheckpointFileInfo> WriteActionsAsync(
         IObjectStore store,
         string path,
-        IReadOnlyList<ReadOnlyMemory<byte>> actions,
-        CancellationToken ct)
+        CheckpointFileKind kind,
+        IEnumerable<DeltaAction> actions,
+        CancellationToken cancellationToken)
     {
         using var stage = engine.Stage();
-        var lines = Path.Combine(stage.Path, "actions.json");
-        await using (var file = File.Create(lines))
-        {
-            foreach (var action in actions)
-            {
-                await file.WriteAsync(action, ct);
-                file.WriteByte((byte)'\n');
-            }
-        }
-
         var parquet = Path.Combine(stage.Path, "checkpoint.parquet");
-        using (var connection = engine.Connect())
-        using (connection.CancelWith(ct))
-        {
-            // The engine reserves twice this for each thread.
-            var longest = Math.Max(1 << 20, actions.Max(a => a.Length) + 1);
-            var columns = string.Join(", ", Columns.Select(c => $"{SqlText.Name(c.Key)}: {SqlText.Literal(c.Value)}"));
-            connection.Execute(
-                $"COPY (SELECT * FROM read_json({SqlText.Literal(lines)}, format = 'newline_delimited', columns = {{{columns}}}, maximum_object_size = {longest})) "
-                + $"TO {SqlText.Literal(parquet)} (FORMAT parquet, COMPRESSION snappy)");
-        }
-
-        var size = new FileInfo(parquet).Length;
-        await store.ImportIfAbsentAsync(path, parquet, ct);
-        return new CheckpointFileInfo(size);
+        var written = await CheckpointFileWriter.WriteAsync(engine, stage, parquet, kind, actions, cancellationToken);
+        await store.ImportIfAbsentAsync(path, parquet, cancellationToken);
+        return written;
     }
 
-    private static async ValueTask<string> LocalFileAsync(IObjectStore store, string path, StagingFolder stage, CancellationToken ct)
+    /// <summary>The engine's complaint about a file is the log's: the file is damaged. A lack of memory or a cancellation is not.</summary>
+    private static T Guarded<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (DuckDbException e) when (e.Kind is not (DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.Interrupt or DuckDbErrorKind.Connection))
+        {
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"It cannot be read as a checkpoint: {e.Message}", e);
+        }
+    }
+
+    private static async ValueTask<string> LocalFileAsync(IObjectStore store, string path, StagingFolder stage, CancellationToken cancellationToken)
     {
         if (store.LocalPath(path) is { } local)
         {
-            return local;
+            return File.Exists(local) ? local : throw new FileNotFoundException("There is no such checkpoint file.", path);
         }
 
         var copy = Path.Combine(stage.Path, "checkpoint.parquet");
-        await using var source = await store.OpenReadAsync(path, ct);
+        await using var source = await store.OpenReadAsync(path, cancellationToken);
         await using var target = File.Create(copy);
-        await source.CopyToAsync(target, ct);
+        await source.CopyToAsync(target, cancellationToken);
         return copy;
     }
 }
