@@ -9,7 +9,7 @@ namespace RetailFlow.Delta;
 public static class SupportedFeatures
 {
     /// <summary>Features of readers that are implemented.</summary>
-    public static readonly IReadOnlySet<string> Reader = FrozenSet.Create(StringComparer.Ordinal, "timestampNtz", "vacuumProtocolCheck");
+    public static readonly IReadOnlySet<string> Reader = FrozenSet.Create(StringComparer.Ordinal, "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck");
 
     /// <summary>
     /// Features of writers that are implemented. What rows must obey (invariants, CHECK constraints, generated columns) is for

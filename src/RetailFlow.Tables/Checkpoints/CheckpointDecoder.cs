@@ -16,7 +16,7 @@ internal sealed class CheckpointDecoder
     private readonly Dictionary<string, Dictionary<string, string?>> partitions = new(StringComparer.Ordinal);
 
     /// <summary>Rows of <see cref="CheckpointColumns.RareActions"/>.</summary>
-    public IReadOnlyList<DeltaAction> RareActions(DuckDbChunk chunk)
+    public static IReadOnlyList<DeltaAction> RareActions(DuckDbChunk chunk)
     {
         var actions = new List<DeltaAction>(chunk.RowCount);
         for (var row = 0; row < chunk.RowCount; row++)

@@ -22,7 +22,7 @@ internal sealed class DuckDbCheckpointParquet(TableEngine engine) : ICheckpointP
         var decoder = new CheckpointDecoder();
         foreach (var (sql, decode) in new (string?, Func<DuckDbChunk, IReadOnlyList<DeltaAction>>)[]
         {
-            (columns.RareActions, decoder.RareActions), (columns.Removes, decoder.Removes), (columns.Adds, decoder.Adds),
+            (columns.RareActions, CheckpointDecoder.RareActions), (columns.Removes, decoder.Removes), (columns.Adds, decoder.Adds),
         })
         {
             if (sql is null)

@@ -1,4 +1,5 @@
 using RetailFlow.Storage;
+using RetailFlow.Testing.Conformance;
 using RetailFlow.Testing.Storage;
 
 namespace RetailFlow.Delta.Tests;
@@ -29,7 +30,7 @@ public sealed class DeletionVectorFilesTests
     [Fact]
     public async Task Vectors_that_Spark_wrote_are_read()
     {
-        var golden = new DeletionVectorFiles(new LocalObjectStore(ConformanceTables.Root()), "golden/dv-partitioned-with-checkpoint/delta");
+        var golden = new DeletionVectorFiles(new LocalObjectStore(ConformanceFolder.Delta()), "golden/dv-partitioned-with-checkpoint/delta");
         DeletionVectorDescriptor Stored(string name, int size, long rows) => new("u", name, 1, size, rows);
         var descriptors = new[]
         {
@@ -50,7 +51,7 @@ public sealed class DeletionVectorFilesTests
     [InlineData("u", "vBn[lx{q8@P<9BNH/isA", 1, 36, 2, "0,9")]
     public async Task Vectors_of_a_change_feed_are_read(string storage, string text, int? offset, int size, long rows, string expected)
     {
-        var files = new DeletionVectorFiles(new LocalObjectStore(ConformanceTables.Root()), "kernel/cdf-table-with-dv");
+        var files = new DeletionVectorFiles(new LocalObjectStore(ConformanceFolder.Delta()), "kernel/cdf-table-with-dv");
 
         var vector = await files.ReadAsync(new DeletionVectorDescriptor(storage, text, offset, size, rows));
 

@@ -1,48 +1,15 @@
-using System.Runtime.CompilerServices;
 using RetailFlow.Storage;
+using RetailFlow.Testing.Conformance;
 
 namespace RetailFlow.Delta.Tests;
 
-/// <summary>
-/// The conformance tables of other Delta implementations: a folder <c>shared/conformance/delta</c> beside the repository. Where it is
-/// missing its tests are skipped, except in continuous integration, where they fail.
-/// </summary>
+/// <summary>Logs of the conformance tables, to be read from their commits alone.</summary>
 internal static class ConformanceTables
 {
-    public static DeltaLog Open(string table)
+    public static DeltaLog Open(string table) => new(new LocalObjectStore(ConformanceFolder.Delta()), table, new NoCheckpoints(), new DeltaLogOptions
     {
-        var root = Root();
-        return new DeltaLog(new LocalObjectStore(root), table, new NoCheckpoints(), new DeltaLogOptions
-        {
-            Clock = new ManualClock(TestTable.Start),
-            NewGuid = () => throw new InvalidOperationException("Conformance tables are not written."),
-            EngineInfo = "RetailFlow/test",
-        });
-    }
-
-    public static string Root([CallerFilePath] string sourceFile = "")
-    {
-        // Binaries may be built outside the repository; sources never are.
-        var repository = Repository(AppContext.BaseDirectory) ?? Repository(sourceFile);
-        var root = Path.Join(repository?.Parent?.FullName, "shared", "conformance", "delta");
-        if (!Directory.Exists(root))
-        {
-            var message = $"The Delta conformance tables are not at '{root}'.";
-            Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", message);
-            Assert.Fail(message);
-        }
-
-        return root;
-    }
-
-    private static DirectoryInfo? Repository(string from)
-    {
-        var folder = new DirectoryInfo(from);
-        while (folder is not null && !File.Exists(Path.Join(folder.FullName, "RetailFlow.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder;
-    }
+        Clock = new ManualClock(TestTable.Start),
+        NewGuid = () => throw new InvalidOperationException("Conformance tables are not written."),
+        EngineInfo = "RetailFlow/test",
+    });
 }

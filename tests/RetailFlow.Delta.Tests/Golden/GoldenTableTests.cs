@@ -48,7 +48,6 @@ public sealed class GoldenTableTests
     [InlineData("golden/data-skipping-basic-stats-all-types-columnmapping-id/delta", DeltaErrorKind.UnsupportedFeature, "not supported: columnMapping.")]
     [InlineData("kernel/cdf-column-mapping-name-mode-3-7", DeltaErrorKind.UnsupportedFeature, "not supported: columnMapping, deletionVectors.")]
     [InlineData("kernel/cdf-table-with-dv", DeltaErrorKind.UnsupportedFeature, "not supported: deletionVectors.")]
-    [InlineData("kernel/v2-checkpoints-parquet-with-sidecars", DeltaErrorKind.UnsupportedFeature, "v2Checkpoint")]
     public async Task Log_that_cannot_be_read_is_refused_by_name(string table, DeltaErrorKind kind, string message)
     {
         var log = ConformanceTables.Open(table);

@@ -17,7 +17,6 @@ public sealed class GoldenTableTests
         ["data-skipping-basic-stats-all-types-columnmapping-id"] = "columnMapping",
         ["dv-partitioned-with-checkpoint"] = "deletionVectors",
         ["table-with-columnmapping-mode-id"] = "columnMapping",
-        ["v2-checkpoint-json"] = "v2Checkpoint",
         ["deltalog-invalid-protocol-version"] = "99",
         ["deltalog-state-reconstruction-from-checkpoint-missing-protocol"] = "protocol",
         ["deltalog-state-reconstruction-without-protocol"] = "protocol",
