@@ -1,3 +1,5 @@
+using Azure.Core;
+
 namespace RetailFlow.Storage.Azure;
 
 /// <summary>How requests prove who sends them. No member's text contains a secret.</summary>
@@ -123,5 +125,13 @@ public abstract record AzureCredential
     {
         /// <inheritdoc/>
         public override string ToString() => "default Azure credential";
+    }
+
+    /// <summary>Access tokens from a source of the caller's.</summary>
+    /// <param name="Source">Gives tokens for the storage service.</param>
+    public sealed record Token(TokenCredential Source) : AzureCredential
+    {
+        /// <inheritdoc/>
+        public override string ToString() => "access token";
     }
 }

@@ -30,6 +30,7 @@ internal static class BlobPipeline
 
     private static TokenCredential TokenCredentialOf(AzureCredential credential) => credential switch
     {
+        AzureCredential.Token token => token.Source,
         AzureCredential.ClientSecret secret => new ClientSecretCredential(secret.TenantId, secret.ClientId, secret.Secret),
         AzureCredential.ManagedIdentity { ClientId: { } client } =>
             new ManagedIdentityCredential(ManagedIdentityId.FromUserAssignedClientId(client)),

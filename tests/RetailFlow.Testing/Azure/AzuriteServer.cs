@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
+using RetailFlow.Testing.Storage;
 using Xunit;
 
 namespace RetailFlow.Testing.Azure;
@@ -18,15 +20,32 @@ public sealed partial class AzuriteServer : IAsyncLifetime
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(64);
     private readonly HttpClient _http = new();
+    private readonly TemporaryDirectory? _tls;
     private Process? _process;
     private string _endpoint = "";
     private int _containers;
+
+    /// <summary>A server for <c>http</c>.</summary>
+    public AzuriteServer()
+    {
+    }
+
+    private AzuriteServer(X509Certificate2 certificate)
+    {
+        _tls = new TemporaryDirectory();
+        File.WriteAllText(_tls.File("cert.pem"), certificate.ExportCertificatePem());
+        using RSA key = certificate.GetRSAPrivateKey()!;
+        File.WriteAllText(_tls.File("key.pem"), key.ExportPkcs8PrivateKeyPem());
+    }
 
     /// <summary>The storage account.</summary>
     public string Account => "retailflowtest";
 
     /// <summary>The account's key in Base64.</summary>
     public string AccountKey => Convert.ToBase64String(_key);
+
+    /// <summary>The URL below which containers are, with a slash at the end.</summary>
+    public string Endpoint => _endpoint;
 
     /// <summary>Environment variables with which a store opens the server's account.</summary>
     public string? Environment(string name) => name == "AZURE_STORAGE_ACCOUNT_KEY" ? AccountKey : null;
@@ -39,10 +58,20 @@ public sealed partial class AzuriteServer : IAsyncLifetime
         return server;
     }
 
+    /// <summary>Starts a server for <c>https</c> with this certificate, which takes access tokens too.</summary>
+    public static async Task<AzuriteServer> StartAsync(X509Certificate2 certificate)
+    {
+        AzuriteServer server = new(certificate);
+        await server.InitializeAsync();
+        return server;
+    }
+
     public async ValueTask InitializeAsync()
     {
+        string[] tls = _tls is null ? [] : ["--cert", _tls.File("cert.pem"), "--key", _tls.File("key.pem"), "--oauth", "basic"];
         ProcessStartInfo start = new(
-            "node", ["serve.cjs", "--skipApiVersionCheck", "--disableTelemetry", "--inMemoryPersistence", "--silent", "--blobPort", "0"])
+            "node",
+            ["serve.cjs", "--skipApiVersionCheck", "--disableTelemetry", "--inMemoryPersistence", "--silent", "--blobPort", "0", .. tls])
         {
             WorkingDirectory = await AzuriteInstall.FolderAsync(),
             RedirectStandardInput = true,
@@ -79,6 +108,7 @@ public sealed partial class AzuriteServer : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        _tls?.Dispose();
         if (_process is { } process)
         {
             process.StandardInput.Close();
@@ -141,6 +171,6 @@ public sealed partial class AzuriteServer : IAsyncLifetime
 
     private static string Time(DateTimeOffset time) => time.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"successfully listens on (http://127\.0\.0\.1:[0-9]+)")]
+    [GeneratedRegex(@"successfully listens on (https?://127\.0\.0\.1:[0-9]+)")]
     private static partial Regex Listening();
 }
