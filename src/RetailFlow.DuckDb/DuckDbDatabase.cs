@@ -80,6 +80,25 @@ public sealed class DuckDbDatabase : IDisposable
         return new DuckDbConnection(this, connection);
     }
 
+    /// <summary>
+    /// Makes <c>name(...)</c> callable in SQL on every connection of the database, for the life of the database: a condition on rows
+    /// that managed code decides, a chunk of rows at a time. A transaction that is open at the time does not see it.
+    /// </summary>
+    /// <param name="name">The name of the function; none of the engine's and none given before.</param>
+    /// <param name="parameters">Types of its arguments. A call with a constant NULL is NULL and does not reach the predicate.</param>
+    /// <param name="predicate">
+    /// Decides; the same for the same arguments. The engine calls it from several threads at once, and for rows that other conditions
+    /// leave out too. What it throws ends the statement with a <see cref="DuckDbException"/> that has its message.
+    /// </param>
+    /// <exception cref="DuckDbException">The engine refuses the name.</exception>
+    public void RegisterPredicate(string name, IReadOnlyList<DuckDbType> parameters, DuckDbPredicate predicate)
+    {
+        ObjectDisposedException.ThrowIf(handle.IsClosed, this);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfZero(parameters.Count, nameof(parameters));
+        ScalarFunctions.Register(this, name, parameters, predicate);
+    }
+
     /// <summary>Closes the database; it stays alive inside the engine until its connections and results are closed too.</summary>
     public void Dispose() => handle.Dispose();
 }

@@ -48,7 +48,7 @@ public static class TypeWidening
 
     /// <summary>The recorded changes of a field: from, to, and the path to the element, key or value.</summary>
     /// <exception cref="DeltaException">The annotation is malformed.</exception>
-    internal static IReadOnlyList<(string From, string To, string Path)> Changes(FieldMetadata annotations)
+    public static IReadOnlyList<(string From, string To, string Path)> Changes(FieldMetadata annotations)
     {
         if (annotations.Json(Key) is not { } json)
         {

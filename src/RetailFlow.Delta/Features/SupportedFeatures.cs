@@ -9,7 +9,15 @@ namespace RetailFlow.Delta;
 public static class SupportedFeatures
 {
     /// <summary>Features of readers that are implemented.</summary>
-    public static readonly IReadOnlySet<string> Reader = FrozenSet.Create(StringComparer.Ordinal, "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck");
+    public static readonly IReadOnlySet<string> Reader = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "columnMapping",
+        "deletionVectors",
+        "timestampNtz",
+        "typeWidening",
+        "typeWidening-preview",
+        "v2Checkpoint",
+        "vacuumProtocolCheck");
 
     /// <summary>
     /// Features of writers that are implemented. What rows must obey (invariants, CHECK constraints, generated columns) is for
@@ -56,10 +64,8 @@ public static class SupportedFeatures
 
             Refuse(table, "read", protocol.ReaderFeatures.Where(f => !Reader.Contains(f)));
         }
-        else if (protocol.MinReaderVersion == 2)
-        {
-            Refuse(table, "read", !Reader.Contains("columnMapping") && new TableProperties(metadata.Configuration).ColumnMappingMode != "none" ? ["columnMapping"] : []);
-        }
+
+        _ = ColumnMapping.ModeOf(metadata);
     }
 
     /// <summary>Throws when the table cannot be written.</summary>

@@ -147,6 +147,19 @@ internal sealed class TableFunctionHandle : DuckDbHandle
     }
 }
 
+/// <summary><c>duckdb_scalar_function</c>.</summary>
+internal sealed class ScalarFunctionHandle : DuckDbHandle
+{
+    /// <summary>Takes over a scalar function.</summary>
+    public ScalarFunctionHandle(nint function) => SetHandle(function);
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMethods.DestroyScalarFunction(ref handle);
+        return true;
+    }
+}
+
 /// <summary><c>duckdb_appender</c>; releasing it flushes what is left and ignores the outcome, so close it first.</summary>
 internal sealed class AppenderHandle : DuckDbHandle
 {

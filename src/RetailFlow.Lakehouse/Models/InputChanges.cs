@@ -24,6 +24,13 @@ internal sealed record InputChanges(IReadOnlyList<string> Added, IReadOnlyList<s
         var removed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var commit in await table.Log.ChangesAsync(from, to.Version, cancellationToken))
         {
+            if (commit.Adds.Any(f => f.DeletionVector is not null) || commit.Removes.Any(f => f.DeletionVector is not null))
+            {
+                throw new DeltaException(
+                    DeltaErrorKind.UnsupportedFeature,
+                    $"The table '{table.Name}' had deletion vectors (deletionVectors) in version {commit.Version}; its changes cannot be followed by whole files.");
+            }
+
             foreach (var file in commit.Removes.Where(f => f.DataChange))
             {
                 if (!added.Remove(file.DecodedPath))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RetailFlow.Delta;
+using RetailFlow.DuckDb;
 using RetailFlow.Storage;
 using RetailFlow.Tables;
 
@@ -17,8 +18,8 @@ public static class DeltaFiles
         {
             var snapshot = await LoadAsync(engine, path, version, timestamp, cancellationToken);
             var connection = engine.Connect();
-            var select = ForeignTable.Select(connection, snapshot, path);
-            return new SqlResult(connection.Query(select), connection.CancelWith(cancellationToken), connection, engine);
+            var scan = await ScanAsync(engine, connection, snapshot, path, cancellationToken);
+            return new SqlResult(connection.Query($"select * from {scan.Relation}"), connection.CancelWith(cancellationToken), scan, connection, engine);
         }
         catch
         {
@@ -34,9 +35,9 @@ public static class DeltaFiles
         var snapshot = await LoadAsync(engine, path, version, timestamp, cancellationToken);
         using var connection = engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
-        var select = ForeignTable.Select(connection, snapshot, path);
+        using var scan = await ScanAsync(engine, connection, snapshot, path, cancellationToken);
         var temporary = toParquet + ".tmp";
-        connection.Execute($"copy ({select}) to {SqlText.Literal(temporary)} (format parquet, compression snappy)");
+        connection.Execute($"copy (select * from {scan.Relation}) to {SqlText.Literal(temporary)} (format parquet, compression snappy)");
         File.Delete(toParquet);
         LocalDurability.TryRename(temporary, toParquet);
         return connection.Scalar<long>($"select count(*) from read_parquet({SqlText.Literal(toParquet)})");
@@ -84,6 +85,9 @@ public static class DeltaFiles
         using var document = JsonDocument.Parse(buffer.WrittenMemory);
         document.RootElement.EnumerateObject().First().Value.WriteTo(to);
     }
+
+    private static ValueTask<TableScan> ScanAsync(TableEngine engine, DuckDbConnection connection, Snapshot snapshot, string path, CancellationToken cancellationToken) =>
+        TableScan.OpenAsync(new TableAccess(engine, new LocalObjectStore(Path.GetFullPath(path)), ""), connection, snapshot, [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
     private static TableEngine OpenEngine() =>
         TableEngine.Open(new TableEngineOptions { WorkFolder = Path.Combine(Path.GetTempPath(), "retailflow") });

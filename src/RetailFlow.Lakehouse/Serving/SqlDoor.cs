@@ -21,32 +21,35 @@ public sealed partial class SqlDoor
     {
         var database = DuckDbDatabase.Open(null, new DuckDbOptions { Threads = _lake.Options.Threads ?? Environment.ProcessorCount, MemoryLimitBytes = 1L << 30 });
         var connection = database.Connect();
+        var scans = new OpenScans();
         try
         {
             connection.Execute("SET TimeZone = 'UTC'");
-            var text = await PrepareAsync(connection, sql.Trim().TrimEnd(';'), cancellationToken);
+            var text = await PrepareAsync(connection, scans, sql.Trim().TrimEnd(';'), cancellationToken);
             Confine(connection);
             var cancel = connection.CancelWith(cancellationToken);
 
             // As a subquery the text can only be something that gives rows, and preparing it refuses a second statement.
             var statement = connection.Prepare($"select * from (\n{text}\n)");
-            return new SqlResult(statement.Query(), cancel, statement, connection, database);
+            return new SqlResult(statement.Query(), cancel, statement, scans, connection, database);
         }
         catch (DuckDbException e)
         {
+            scans.Dispose();
             connection.Dispose();
             database.Dispose();
             throw new LakeException(LakeErrorKind.InvalidInput, $"SQL: {e.Message.TrimEnd()}", e);
         }
         catch
         {
+            scans.Dispose();
             connection.Dispose();
             database.Dispose();
             throw;
         }
     }
 
-    private async ValueTask<string> PrepareAsync(DuckDbConnection connection, string sql, CancellationToken cancellationToken)
+    private async ValueTask<string> PrepareAsync(DuckDbConnection connection, OpenScans scans, string sql, CancellationToken cancellationToken)
     {
         foreach (var layer in Tables.LakeTables.Layers)
         {
@@ -59,7 +62,8 @@ public sealed partial class SqlDoor
         foreach (var name in existing.Where(name => Mentions(sql, name)))
         {
             var table = _lake.Tables[name];
-            Create(connection, name, table.Relation(await table.LatestAsync(cancellationToken)));
+            var scan = scans.Add(await table.ScanAsync(connection, await table.AnyAsync(cancellationToken), cancellationToken));
+            Create(connection, name, scan.Relation);
         }
 
         var versions = 0;
@@ -71,7 +75,8 @@ public sealed partial class SqlDoor
                 ? TimeTravel.Version(long.Parse(match.Groups["version"].Value, CultureInfo.InvariantCulture))
                 : TimeTravel.AsOf(Time(match.Groups["time"].Value));
             var name = $"main.travel_{++versions}";
-            connection.Execute($"create view {name} as select * from {table.Relation(await table.Log.LoadAsync(at, cancellationToken))}");
+            var scan = scans.Add(await table.ScanAsync(connection, await table.Log.LoadAsync(at, cancellationToken), cancellationToken));
+            connection.Execute($"create view {name} as select * from {scan.Relation}");
             var alias = Alias().IsMatch(sql[(match.Index + match.Length)..]) ? "" : $" as {SqlText.Name(match.Groups["table"].Value.Split('.')[1])}";
             text = text[..match.Index] + name + alias + text[(match.Index + match.Length)..];
         }
@@ -101,6 +106,20 @@ public sealed partial class SqlDoor
         DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
             ? time
             : throw new LakeException(LakeErrorKind.InvalidInput, $"SQL: TIMESTAMP AS OF '{text}' is not a time, for example '2026-01-31T12:00:00Z'.");
+
+    /// <summary>The scans of one query.</summary>
+    private sealed class OpenScans : IDisposable
+    {
+        private readonly List<TableScan> _scans = [];
+
+        public TableScan Add(TableScan scan)
+        {
+            _scans.Add(scan);
+            return scan;
+        }
+
+        public void Dispose() => _scans.ForEach(scan => scan.Dispose());
+    }
 
     [GeneratedRegex(@"(?<table>\b(bronze|silver|gold|quarantine|system)\.\w+)\s+(for\s+)?(version\s+as\s+of\s+(?<version>\d+)|timestamp\s+as\s+of\s+'(?<time>[^']*)')", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Travel();

@@ -24,16 +24,17 @@ public sealed class StockQueries
     {
         var table = _lake.Tables[asOf is null ? Gold : Silver];
         var now = _lake.Options.Clock.GetUtcNow();
-        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        if (await table.TryAnyAsync(cancellationToken) is not { } snapshot)
         {
             return new StockSheet(0, -1, asOf ?? now, []);
         }
 
         using var connection = _lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
+        using var scan = await table.ScanAsync(connection, snapshot, cancellationToken);
         var relation = asOf is { } at
-            ? $"({Model(name => $"(select * from {_lake.Tables[name].Relation(snapshot)} where effect_time <= {SqlText.Instant(at)})")})"
-            : table.Relation(snapshot);
+            ? $"({Model(_ => $"(select * from {scan.Relation} where effect_time <= {SqlText.Instant(at)})")})"
+            : scan.Relation;
         using var result = connection.Query(
             $"select sku, location, on_hand, held, committed, safety_stock, available, last_event_time, last_count_time from {relation} "
             + "where (len($1::varchar[]) = 0 or list_contains($1::varchar[], sku)) and ($2::varchar is null or location = $2) order by sku, location",
@@ -52,16 +53,17 @@ public sealed class StockQueries
         var sheet = await GetAsync([sku], location, asOf, cancellationToken);
         var row = sheet.Rows.Count == 1 ? sheet.Rows[0] : throw new LakeException(LakeErrorKind.InvalidInput, $"SKU '{sku}' has never been seen at location '{location}'.");
         var table = _lake.Tables[Silver];
-        var snapshot = await table.LatestAsync(cancellationToken);
+        var snapshot = await table.AnyAsync(cancellationToken);
         using var connection = _lake.Engine.Connect();
         var files = Delta.FileSkipper.Select(
             snapshot.Files,
             snapshot.Schema,
             snapshot.Metadata.PartitionColumns,
             new Delta.FilePredicate.And([Delta.FilePredicate.Equal("stock_sku", Delta.Literal.Of(sku)), Delta.FilePredicate.Equal("stock_location", Delta.Literal.Of(location))]));
+        using var scan = await table.ScanAsync(connection, snapshot, cancellationToken, [.. files]);
         using var result = connection.Query(
             "select source, event_id, line, type, quantity, effect, event_time, voided, reference, effect_time, accepted_order, retracted_order "
-            + $"from {table.Relation(snapshot.Schema, files)} where stock_sku = $1 and stock_location = $2 and ($3::timestamptz is null or effect_time <= $3) order by effect_time, accepted_order",
+            + $"from {scan.Relation} where stock_sku = $1 and stock_location = $2 and ($3::timestamptz is null or effect_time <= $3) order by effect_time, accepted_order",
             sku,
             location,
             asOf);

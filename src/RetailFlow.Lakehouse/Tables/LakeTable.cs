@@ -1,13 +1,15 @@
 using RetailFlow.Delta;
+using RetailFlow.DuckDb;
 using RetailFlow.Storage;
 using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Tables;
 
 /// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
-internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, Action<string>? warn)
+internal sealed class LakeTable(string name, IObjectStore store, TableEngine engine, DeltaLog log, Action<string>? warn)
 {
     private Snapshot? _known;
+    private Snapshot? _plain;
 
     /// <summary>Name, <c>layer.table</c>.</summary>
     public string Name { get; } = name;
@@ -18,8 +20,27 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
     /// <summary>The table's log.</summary>
     public DeltaLog Log { get; } = log;
 
-    /// <summary>The table as it is, or null if nobody has created it.</summary>
+    /// <summary>The table as it is, for code that works on its files as they are; null if nobody has created it.</summary>
+    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
     public async ValueTask<Snapshot?> TryLatestAsync(CancellationToken cancellationToken)
+    {
+        var latest = await TryAnyAsync(cancellationToken);
+        if (latest is not null && !ReferenceEquals(latest, Volatile.Read(ref _plain)))
+        {
+            PlainFiles.Require(latest);
+            Volatile.Write(ref _plain, latest);
+        }
+
+        return latest;
+    }
+
+    /// <summary>The table as it is, for code that works on its files as they are.</summary>
+    /// <exception cref="LakeException">There is no such table.</exception>
+    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
+    public async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken) => await TryLatestAsync(cancellationToken) ?? throw Missing();
+
+    /// <summary>The table as it is, whatever it uses, for code that reads it through <see cref="ScanAsync"/>; null if nobody has created it.</summary>
+    public async ValueTask<Snapshot?> TryAnyAsync(CancellationToken cancellationToken)
     {
         var known = Volatile.Read(ref _known);
         var latest = known is null
@@ -29,11 +50,14 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
         return latest;
     }
 
-    /// <summary>The table as it is.</summary>
+    /// <summary>The table as it is, whatever it uses, for code that reads it through <see cref="ScanAsync"/>.</summary>
     /// <exception cref="LakeException">There is no such table.</exception>
-    public async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken) =>
-        await TryLatestAsync(cancellationToken)
-        ?? throw new LakeException(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
+    public async ValueTask<Snapshot> AnyAsync(CancellationToken cancellationToken) => await TryAnyAsync(cancellationToken) ?? throw Missing();
+
+    /// <summary>A version, or some of its files, as a relation for this connection. Dispose it when the relation is no longer used.</summary>
+    /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
+    public ValueTask<TableScan> ScanAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
+        TableScan.OpenAsync(new TableAccess(engine, store, Path), connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
     /// <summary>Commits, and remembers the new version. A conflict is a value: the caller decides whether to plan again.</summary>
     public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
@@ -95,6 +119,7 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
                 + $"{(extra.HasFlag(ScanColumns.RowNumber) ? ", cast(null as bigint) as file_row_number" : "")} where false)";
         }
 
+        PlainFiles.Require(engine, schema, paths, Name);
         var options = "";
         if (extra.HasFlag(ScanColumns.FileName))
         {
@@ -108,11 +133,20 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
             options += ", file_row_number = true";
         }
 
-        return $"(select {columns} from read_parquet({SqlText.List(paths)}, hive_partitioning = false{options}))";
+        return $"(select {columns} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false{options}))";
     }
 
     /// <summary>The whole table as a relation.</summary>
-    public string Relation(Snapshot snapshot) => Relation(snapshot.Schema, snapshot.Files);
+    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
+    public string Relation(Snapshot snapshot)
+    {
+        if (!ReferenceEquals(snapshot, Volatile.Read(ref _plain)))
+        {
+            PlainFiles.Require(snapshot);
+        }
+
+        return Relation(snapshot.Schema, snapshot.Files);
+    }
 
     /// <summary>Where the engine finds a data file.</summary>
     public string FileOf(AddFile file) => FileOf(file.DecodedPath);
@@ -121,6 +155,8 @@ internal sealed class LakeTable(string name, IObjectStore store, DeltaLog log, A
     public string FileOf(string decodedPath) =>
         store.LocalPath($"{Path}/{decodedPath}")
         ?? throw new LakeException(LakeErrorKind.Unavailable, $"Data file {Path}/{decodedPath} is not on a local file system.");
+
+    private LakeException Missing() => new(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
 }
 
 /// <summary>Columns that a scan adds to those of the table.</summary>

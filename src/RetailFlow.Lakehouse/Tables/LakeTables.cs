@@ -10,6 +10,7 @@ internal sealed class LakeTables
 {
     private readonly ConcurrentDictionary<string, LakeTable> _tables = new(StringComparer.Ordinal);
     private readonly IObjectStore _store;
+    private readonly TableEngine _engine;
     private readonly Action<string>? _warn;
     private readonly DeltaLogOptions _logOptions;
     private readonly DuckDbCheckpointParquet _parquet;
@@ -17,6 +18,7 @@ internal sealed class LakeTables
     public LakeTables(LakeOptions options, IObjectStore store, TableEngine engine)
     {
         _store = store;
+        _engine = engine;
         _warn = options.Warn;
         _parquet = new DuckDbCheckpointParquet(engine);
         _logOptions = new DeltaLogOptions { Clock = options.Clock, NewGuid = options.NewGuid, EngineInfo = "RetailFlow/0.1" };
@@ -30,7 +32,7 @@ internal sealed class LakeTables
     public static IReadOnlyList<string> Layers { get; } = ["bronze", "silver", "gold", "quarantine", "system"];
 
     /// <summary>The table of that name, whether or not it exists yet.</summary>
-    public LakeTable this[string name] => _tables.GetOrAdd(name, n => new LakeTable(n, _store, new DeltaLog(_store, PathOf(n), _parquet, _logOptions), _warn));
+    public LakeTable this[string name] => _tables.GetOrAdd(name, n => new LakeTable(n, _store, _engine, new DeltaLog(_store, PathOf(n), _parquet, _logOptions), _warn));
 
     /// <summary>Names of all tables that exist, sorted.</summary>
     public async ValueTask<IReadOnlyList<string>> ExistingAsync(CancellationToken cancellationToken)

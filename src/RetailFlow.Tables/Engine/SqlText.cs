@@ -30,6 +30,14 @@ internal static class SqlText
         return text.Append(']').ToString();
     }
 
+    /// <summary>A list literal of file paths for a function of the engine, which would take them for patterns otherwise.</summary>
+    public static string Files(IEnumerable<string> paths) => List(paths.Select(Path));
+
+    /// <summary>A path with what would make it a pattern taken literally.</summary>
+    private static string Path(string path) => path.AsSpan().IndexOfAny("*?[") < 0
+        ? path
+        : path.Replace("[", "[[]", StringComparison.Ordinal).Replace("*", "[*]", StringComparison.Ordinal).Replace("?", "[?]", StringComparison.Ordinal);
+
     /// <summary>Quoted names, separated by commas.</summary>
     public static string Names(IEnumerable<string> names, string? qualifier = null) =>
         string.Join(", ", names.Select(name => qualifier is null ? Name(name) : $"{qualifier}.{Name(name)}"));

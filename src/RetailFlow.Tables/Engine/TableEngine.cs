@@ -29,6 +29,7 @@ internal sealed class TableEngine : IDisposable
             TempDirectory = Path.Combine(work, "spill"),
             PreserveInsertionOrder = false,
         });
+        DeletedRows.Attach(database);
         return new TableEngine(database, work);
     }
 
@@ -38,6 +39,21 @@ internal sealed class TableEngine : IDisposable
         var connection = _database.Connect();
         connection.Execute("SET TimeZone = 'UTC'");
         return connection;
+    }
+
+    /// <summary>What is known of data files.</summary>
+    public ParquetSchemas Schemas { get; } = new();
+
+    /// <summary>The schemas of data files by their local paths; those that are not known yet are read on a connection of their own.</summary>
+    public IReadOnlyList<FileSchema> SchemasOf(IReadOnlyList<string> localFiles)
+    {
+        if (Schemas.TryKnown(localFiles) is { } known)
+        {
+            return known;
+        }
+
+        using var connection = Connect();
+        return Schemas.Of(connection, localFiles);
     }
 
     /// <summary>A name that no other object of this engine has.</summary>

@@ -44,10 +44,6 @@ public sealed class GoldenTableTests
     [InlineData("golden/deltalog-state-reconstruction-without-protocol/delta", DeltaErrorKind.Corrupt, "has no protocol action")]
     [InlineData("golden/no-delta-log-folder/delta", DeltaErrorKind.TableNotFound, "There is no Delta table")]
     [InlineData("golden/versions-not-contiguous/delta", DeltaErrorKind.Corrupt, "not contiguous: version 1 is missing")]
-    [InlineData("golden/data-reader-timestamp_ntz-name-mode/delta", DeltaErrorKind.UnsupportedFeature, "not supported: columnMapping.")]
-    [InlineData("golden/data-skipping-basic-stats-all-types-columnmapping-id/delta", DeltaErrorKind.UnsupportedFeature, "not supported: columnMapping.")]
-    [InlineData("kernel/cdf-column-mapping-name-mode-3-7", DeltaErrorKind.UnsupportedFeature, "not supported: columnMapping, deletionVectors.")]
-    [InlineData("kernel/cdf-table-with-dv", DeltaErrorKind.UnsupportedFeature, "not supported: deletionVectors.")]
     public async Task Log_that_cannot_be_read_is_refused_by_name(string table, DeltaErrorKind kind, string message)
     {
         var log = ConformanceTables.Open(table);

@@ -13,10 +13,6 @@ public sealed class GoldenTableTests
     /// <summary>Tables that need what this version refuses, with the feature that the refusal must name.</summary>
     private static readonly Dictionary<string, string> Refused = new(StringComparer.Ordinal)
     {
-        ["data-reader-timestamp_ntz-name-mode"] = "columnMapping",
-        ["data-skipping-basic-stats-all-types-columnmapping-id"] = "columnMapping",
-        ["dv-partitioned-with-checkpoint"] = "deletionVectors",
-        ["table-with-columnmapping-mode-id"] = "columnMapping",
         ["deltalog-invalid-protocol-version"] = "99",
         ["deltalog-state-reconstruction-from-checkpoint-missing-protocol"] = "protocol",
         ["deltalog-state-reconstruction-without-protocol"] = "protocol",
