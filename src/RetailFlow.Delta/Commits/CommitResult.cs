@@ -37,6 +37,9 @@ public abstract record CommitResult
     /// <param name="Snapshot">The table at that version.</param>
     public sealed record Committed(long Version, Snapshot Snapshot) : CommitResult
     {
+        /// <summary>How many commits of others came in between and were found not to matter.</summary>
+        public int Rebases { get; init; }
+
         /// <summary>Why the checkpoint that was due could not be written; null if none was due or it was. The commit stands.</summary>
         public Exception? CheckpointFailure { get; init; }
     }

@@ -82,16 +82,20 @@ internal static class CommitRules
 
     private static void RequireRowRules(DeltaTransaction transaction, Protocol protocol, Metadata metadata, string table)
     {
-        if (transaction.HasEnforcedConstraints || !transaction.Adds.Any(BringsRows) || FeatureUse.RowRules(metadata, protocol) is not { Count: > 0 } rules)
+        if (transaction.HasEnforcedConstraints || transaction.Adds.Count == 0 || FeatureUse.RowRules(metadata, protocol) is not { Count: > 0 } rules)
+        {
+            return;
+        }
+
+        // A file that is only committed again with another deletion vector has no row that was not checked.
+        var before = transaction.Removes.Select(r => r.File.Key.Path).ToHashSet(StringComparer.Ordinal);
+        if (!transaction.Adds.Any(a => a.DataChange && !before.Contains(a.Key.Path)))
         {
             return;
         }
 
         var names = string.Join("; ", rules.GroupBy(r => r.Feature, r => r.Rule).Select(g => $"{g.Key} ({string.Join(", ", g)})"));
         throw DeltaException.Unsupported($"Rows cannot be added to '{table}': their writer did not state that it enforced {names}.");
-
-        // A file that is only committed again with another deletion vector has no row that was not checked.
-        bool BringsRows(AddFile file) => file.DataChange && !transaction.Removes.Any(r => r.File.Key.Path == file.Key.Path);
     }
 
     private static void RequireRowIds(DeltaTransaction transaction, Snapshot? latest, Protocol protocol, Metadata metadata, string table)

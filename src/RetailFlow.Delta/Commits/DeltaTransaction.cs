@@ -14,6 +14,7 @@ public sealed class DeltaTransaction
     private readonly HashSet<string> systemDomains = new(StringComparer.Ordinal);
     private readonly HashSet<string> readTransactions = new(StringComparer.Ordinal);
     private readonly HashSet<FileKey> readFiles = [];
+    private readonly Dictionary<FileKey, DeletionVector> rowsRead = [];
     private readonly List<FileFilter> readFilters = [];
 
     private DeltaTransaction(Snapshot? readSnapshot, string operation)
@@ -65,7 +66,7 @@ public sealed class DeltaTransaction
     public bool ReadsWholeTable { get; private set; }
 
     /// <summary>True when it only adds files and read nothing of the table: no data of others can conflict with it.</summary>
-    public bool IsBlindAppend => removes.Count == 0 && !ReadsWholeTable && readFiles.Count == 0 && readFilters.Count == 0;
+    public bool IsBlindAppend => removes.Count == 0 && !ReadsWholeTable && readFiles.Count == 0 && rowsRead.Count == 0 && readFilters.Count == 0;
 
     /// <summary>The isolation level that counts: a commit that only moves rows needs no more than snapshot isolation.</summary>
     public IsolationLevel EffectiveIsolationLevel =>
@@ -189,11 +190,102 @@ public sealed class DeltaTransaction
     /// <summary>States that the outcome depends on this file.</summary>
     public void ReadFile(AddFile file) => readFiles.Add(file.Key);
 
+    /// <summary>
+    /// States that of this file the outcome depends on these rows alone, whatever <see cref="ReadFiles"/> asked of it: others may
+    /// delete the rest of its rows at the same time. Called again for a file, the rows add up.
+    /// </summary>
+    /// <param name="file">A file of the snapshot.</param>
+    /// <param name="rows">Physical row indexes: those that matched and those that are deleted. None if no row mattered.</param>
+    public void ReadRows(AddFile file, DeletionVector rows) =>
+        rowsRead[file.Key] = rowsRead.TryGetValue(file.Key, out var before) ? before.Union(rows) : rows;
+
+    /// <summary>Rows read, by file.</summary>
+    internal IReadOnlyDictionary<FileKey, DeletionVector> RowsRead => rowsRead;
+
+    /// <summary>Whether any change of this file counts, whichever rows were named.</summary>
+    internal bool DependsOnWhole(FileKey key) => ReadsWholeTable || readFiles.Contains(key);
+
     /// <summary>Whether an added file may hold rows that the transaction would have had to read.</summary>
     internal bool WouldRead(AddFile added) => ReadsWholeTable || readFilters.Exists(f => f.MayMatch(added));
 
     /// <summary>Whether the transaction read this file of its snapshot.</summary>
     internal bool HasRead(FileKey key) =>
-        ReadsWholeTable || readFiles.Contains(key)
+        DependsOnWhole(key) || rowsRead.ContainsKey(key)
         || (readFilters.Count > 0 && ReadSnapshot?.FindFile(key) is { } file && readFilters.Exists(f => f.MayMatch(file)));
+
+    /// <summary>
+    /// The transaction as it stands after a winner changed deletion vectors of files that it contests: their entries are the
+    /// winner's. This one is left as it is, because a caller may commit it again when the store failed.
+    /// </summary>
+    internal DeltaTransaction Rebased(IReadOnlyList<ContestedFile> contested)
+    {
+        var copy = Copy();
+        foreach (var file in contested)
+        {
+            var winner = file.Winner;
+            if (copy.rowsRead.Remove(file.Before.Key, out var rows))
+            {
+                copy.rowsRead[winner.Key] = rows;
+            }
+
+            if (file.Ours is not null)
+            {
+                var at = copy.removes.FindIndex(r => r.File.Key == file.Before.Key);
+                copy.removes[at] = copy.removes[at] with { File = winner };
+            }
+        }
+
+        return copy;
+    }
+
+    /// <summary>The transaction with other deletion vectors for files that it adds, by path.</summary>
+    internal DeltaTransaction With(IReadOnlyDictionary<string, DeletionVectorDescriptor> vectors)
+    {
+        var copy = Copy();
+        for (var i = 0; i < copy.adds.Count; i++)
+        {
+            if (vectors.TryGetValue(copy.adds[i].Key.Path, out var vector))
+            {
+                copy.adds[i] = copy.adds[i] with { DeletionVector = vector };
+            }
+        }
+
+        return copy;
+    }
+
+    private DeltaTransaction Copy()
+    {
+        var copy = new DeltaTransaction(ReadSnapshot, Operation)
+        {
+            IsolationLevel = IsolationLevel,
+            Metadata = Metadata,
+            Protocol = Protocol,
+            ReadsWholeTable = ReadsWholeTable,
+            HasEnforcedConstraints = HasEnforcedConstraints,
+            PreservedRowIds = PreservedRowIds,
+        };
+        copy.adds.AddRange(adds);
+        copy.removes.AddRange(removes);
+        copy.changeFiles.AddRange(changeFiles);
+        copy.readFilters.AddRange(readFilters);
+        copy.systemDomains.UnionWith(systemDomains);
+        copy.readTransactions.UnionWith(readTransactions);
+        copy.readFiles.UnionWith(readFiles);
+        CopyTo(transactions, copy.transactions);
+        CopyTo(domains, copy.domains);
+        CopyTo(rowsRead, copy.rowsRead);
+        CopyTo(OperationParameters, copy.OperationParameters);
+        CopyTo(OperationMetrics, copy.OperationMetrics);
+        CopyTo(Tags, copy.Tags);
+        return copy;
+    }
+
+    private static void CopyTo<TKey, TValue>(Dictionary<TKey, TValue> from, Dictionary<TKey, TValue> to)
+        where TKey : notnull
+    {
+        foreach (var (key, value) in from)
+        {
+            to[key] = value;
+        }
+    }
 }

@@ -17,29 +17,41 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
             await RequireNoTableWithoutFirstCommitAsync(cancellationToken);
         }
 
-        var latest = transaction.ReadSnapshot;
+        var (latest, current, rebases) = (transaction.ReadSnapshot, transaction, 0);
+        RowReconciler? rows = null;
         for (var attempt = 0; attempt < options.MaxCommitAttempts; attempt++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            CommitRules.Require(transaction, latest, tablePath);
-            var commit = CommitContent.Prepare(transaction, latest, options.Clock.GetUtcNow(), options.NewGuid(), options.EngineInfo);
+            current = rows is null ? current : await rows.WriteAsync(current, options.NewGuid(), cancellationToken);
+            CommitRules.Require(current, latest, tablePath);
+            var commit = CommitContent.Prepare(current, latest, options.Clock.GetUtcNow(), options.NewGuid(), options.EngineInfo);
             if (await PutAsync(commit) is not { } winner)
             {
                 transaction.IsCommitted = true;
                 var committed = latest is null
                     ? new Snapshot(tablePath, commit.Version, LogState.Empty.Apply(commit.Actions), commit.Timestamp, commit.CommitInfo, options.Clock.GetUtcNow())
                     : latest.Next(commit, options.Clock.GetUtcNow());
-                return await CheckpointIfDueAsync(committed);
+                return (await CheckpointIfDueAsync(committed)) with { Rebases = rebases };
             }
 
             for (CommitChanges? next = winner; next is not null; next = await reader.TryReadCommitAsync(latest.Version + 1, cancellationToken))
             {
-                if (ConflictChecker.Check(transaction, next) is { } conflict)
+                var contested = RowRebase.Contested(current, next);
+                var conflict = ConflictChecker.Check(current, next, latest?.Metadata, contested);
+                if (conflict is null && contested.Count > 0)
+                {
+                    rows ??= new RowReconciler(new DeletionVectorFiles(store, tablePath));
+                    conflict = await rows.ReconcileAsync(next, contested, cancellationToken);
+                    current = current.Rebased(contested);
+                }
+
+                if (conflict is not null)
                 {
                     return conflict;
                 }
 
                 latest = (latest ?? throw NotATable(next)).Next(next, options.Clock.GetUtcNow());
+                rebases++;
             }
         }
 
@@ -78,7 +90,7 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
         return commits;
     }
 
-    private async ValueTask<CommitResult> CheckpointIfDueAsync(Snapshot committed)
+    private async ValueTask<CommitResult.Committed> CheckpointIfDueAsync(Snapshot committed)
     {
         var interval = committed.Properties.CheckpointInterval ?? options.CheckpointInterval;
         if (interval <= 0 || committed.Version == 0 || committed.Version % interval != 0)

@@ -5,7 +5,7 @@ public sealed class ConflictCheckerTests
     // Snapshot: files a (day 1), b (day 2), c (day 3); application "app" at 5.
     // Words of a transaction: reads all | day N | file F; adds F@day; moves F (add, no data change); removes F; drops F (remove, no
     // data change); reads-app | sets-app; meta; proto; domain; serializable | snapshot.
-    // Words of a winner: adds F@day; blind; removes F; app; other-app; meta; proto; lowers; domain; other-domain.
+    // Words of a winner: adds | moves F@day; drops F; blind; removes F; app; other-app; meta; proto; lowers; domain; other-domain.
     public static TheoryData<string, string, ConflictRule?> Verdicts => new()
     {
         // Blind appends pass everything but changes of the table itself.
@@ -42,6 +42,11 @@ public sealed class ConflictCheckerTests
         { "reads day 1 removes a adds x@1 serializable", "adds y@1 blind", ConflictRule.ConcurrentAppend },
         { "reads day 1 removes a adds x@1 serializable", "adds y@2 blind", null },
         { "reads file a removes a adds x@1", "adds y@1", null },
+
+        { "reads all adds x@1", "moves y@1", null },
+        { "reads all adds x@1 serializable", "moves y@1", null },
+        { "reads day 1 adds x@1", "drops b moves y@1", null },
+        { "reads day 1 adds x@1", "drops a moves y@1", ConflictRule.ConcurrentDeleteRead },
 
         // 7 what was removed that the transaction read.
         { "reads all adds x@1", "removes b", ConflictRule.ConcurrentDeleteRead },
@@ -89,6 +94,29 @@ public sealed class ConflictCheckerTests
         transaction.SetMetadata(TestTable.MetadataOf());
 
         Assert.Equal(expected, ConflictChecker.Check(transaction, Winner(winner))?.Rule);
+    }
+
+    [Theory]
+    [InlineData("adds x@1", "delta.enableDeletionVectors=true", true)]
+    [InlineData("adds x@1", "delta.logRetentionDuration=interval 3 days", true)]
+    [InlineData("adds x@1", "delta.enableInCommitTimestamps=true", true)]
+    [InlineData("adds x@1", "delta.enableDeletionVectors=false", false)]
+    [InlineData("adds x@1", "delta.enableChangeDataFeed=true", false)]
+    [InlineData("adds x@1", "delta.constraints.a=id > 0", false)]
+    [InlineData("adds x@1", "delta.appendOnly=true", false)]
+    [InlineData("meta", "delta.enableDeletionVectors=true", false)]
+    [InlineData("proto", "delta.enableDeletionVectors=true", false)]
+    public void Properties_that_bind_only_what_comes_after_them_do_not_conflict(string transaction, string property, bool passes)
+    {
+        var ours = Transaction(transaction);
+        var before = ours.ReadSnapshot!.Metadata;
+        var configuration = new Dictionary<string, string> { [property.Split('=')[0]] = property.Split('=')[1] };
+        var winner = new CommitChanges(8, [before with { Configuration = configuration }], TestTable.Start);
+        var renamed = new CommitChanges(8, [before.WithSchema(new StructType([.. before.Schema.Fields, new StructField("more", PrimitiveType.Long)])) with { Configuration = configuration }], TestTable.Start);
+
+        Assert.Equal(passes ? null : ConflictRule.MetadataChanged, ConflictChecker.Check(ours, winner, before)?.Rule);
+        Assert.Equal(ConflictRule.MetadataChanged, ConflictChecker.Check(ours, winner)?.Rule);
+        Assert.Equal(ConflictRule.MetadataChanged, ConflictChecker.Check(ours, renamed, before)?.Rule);
     }
 
     private static Snapshot ReadSnapshot()
@@ -183,6 +211,8 @@ public sealed class ConflictCheckerTests
             {
                 "blind" => null,
                 "adds" => File(rest.Dequeue()),
+                "moves" => File(rest.Dequeue()) with { DataChange = false },
+                "drops" => new RemoveFile { Path = rest.Dequeue(), DeletionTimestamp = 1, DataChange = false },
                 "removes" => new RemoveFile { Path = rest.Dequeue(), DeletionTimestamp = 1 },
                 "app" => new SetTransaction("app", 6),
                 "other-app" => new SetTransaction("other", 6),
