@@ -10,13 +10,13 @@ public sealed class CommitRetryTests
         var seen = new List<long>();
 
         var result = await table.Log.CommitWithRetryAsync(
-            async (on, _) =>
+            async (on, token) =>
             {
                 seen.Add(on.Version);
                 if (seen.Count <= 2)
                 {
                     await table.RemoveAsync(on, on.Files.Single().Path);
-                    await table.AppendAsync(await table.Log.RefreshAsync(on), TestTable.File($"w{seen.Count}"));
+                    await table.AppendAsync(await table.Log.RefreshAsync(on, token), TestTable.File($"w{seen.Count}"));
                 }
 
                 var transaction = DeltaTransaction.Create(on, "REWRITE");
