@@ -6,7 +6,7 @@ namespace RetailFlow.Lakehouse.Maintenance;
 /// <summary>File layout of tables: rows are moved between files, never changed (<c>dataChange = false</c>).</summary>
 public sealed class TableMaintenance
 {
-    private const long SmallFileBytes = DataFileWriter.TargetFileBytes / 4;
+    private const long SmallFileBytes = WriteLayout.TargetFileBytes / 4;
     private const long OrderedFileBytes = 16L << 20;
     private const int SmallFilesBeforeCompaction = 40;
 
