@@ -51,6 +51,9 @@ public sealed record BenchOptions
     /// <summary>Longest measurement of one batch size on one side.</summary>
     public TimeSpan IngestTime { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>Files in the tables of the delta suite, ascending.</summary>
+    public IReadOnlyList<int> TableFiles { get; init; } = [1_000, 30_000, 300_000];
+
     /// <summary>Folder for data while it runs; a new folder below it is made and removed. Null takes the system's.</summary>
     public string? WorkFolder { get; init; }
 

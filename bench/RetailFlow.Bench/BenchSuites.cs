@@ -4,7 +4,7 @@ namespace RetailFlow.Bench;
 public static class BenchSuites
 {
     /// <summary>The names that <see cref="RunAsync"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest"];
+    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest", "delta"];
 
     /// <summary>Runs one suite, prints it and writes its results as <c>&lt;suite&gt;.json</c>.</summary>
     /// <param name="suite">One of <see cref="Names"/>.</param>
@@ -23,6 +23,7 @@ public static class BenchSuites
             "medallion" => await new MedallionSuite(options, work.Path, report).RunAsync(cancellationToken),
             "increment" => await new IncrementSuite(options, work.Path, report).RunAsync(cancellationToken),
             "ingest" => await new IngestSuite(options, work.Path, report).RunAsync(cancellationToken),
+            "delta" => await new DeltaSnapshotBench(options, work.Path, report).RunAsync(cancellationToken),
             _ => throw new ArgumentException($"There is no suite '{suite}'; there are {string.Join(", ", Names)}.", nameof(suite)),
         };
         report.Write();

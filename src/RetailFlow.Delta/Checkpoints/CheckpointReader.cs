@@ -16,37 +16,14 @@ internal sealed class CheckpointReader(IObjectStore store, string logPrefix, ICh
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Corrupt"/> when a part of it is damaged or missing.</exception>
     public async ValueTask ReadAsync(IReadOnlyList<LogFile> files, LogState.Builder state, CancellationToken cancellationToken)
     {
-        var head = new Head(files[0]);
-        if (files is [{ Kind: LogFileKind.UuidCheckpoint } only] && only.Path.EndsWith(".json", StringComparison.Ordinal))
-        {
-            var content = await store.ReadAsync(only.Path, cancellationToken) ?? throw Gone(only.Path, null);
-            foreach (var action in CommitFile.Parse(only.Version, content, only.LastModified).Actions)
-            {
-                head.Take(action);
-                state.Apply(action);
-            }
-        }
-        else
-        {
-            await foreach (var batch in ReadParquetAsync([.. files.Select(f => f.Path)], cancellationToken))
-            {
-                foreach (var action in batch)
-                {
-                    head.Take(action);
-                    state.Apply(action);
-                }
-            }
-        }
-
+        var head = await ReadTopLevelAsync(files, state.Apply, cancellationToken);
         head.RequireComplete(state);
         if (head.Sidecars.Count == 0)
         {
             return;
         }
 
-        var folder = LogFile.SidecarFolder(logPrefix);
-        var paths = head.Sidecars.Select(s => StorePath.Of(store, folder, DeltaPath.Decode(s.Path))).Distinct(StringComparer.Ordinal);
-        await foreach (var batch in ReadParquetAsync([.. paths], cancellationToken))
+        await foreach (var batch in ReadParquetAsync(PathsOf(head.Sidecars), cancellationToken))
         {
             foreach (var action in batch)
             {
@@ -58,6 +35,44 @@ internal sealed class CheckpointReader(IObjectStore store, string logPrefix, ICh
                 state.Apply(action);
             }
         }
+    }
+
+    /// <summary>Paths in the store of the sidecars of one checkpoint file.</summary>
+    /// <exception cref="DeltaException">The file cannot be read.</exception>
+    public async ValueTask<IReadOnlyList<string>> SidecarsAsync(LogFile file, CancellationToken cancellationToken) =>
+        PathsOf((await ReadTopLevelAsync([file], _ => { }, cancellationToken)).Sidecars);
+
+    private List<string> PathsOf(IEnumerable<Sidecar> sidecars)
+    {
+        var folder = LogFile.SidecarFolder(logPrefix);
+        return [.. sidecars.Select(s => StorePath.Of(store, folder, DeltaPath.Decode(s.Path))).Distinct(StringComparer.Ordinal)];
+    }
+
+    private async ValueTask<Head> ReadTopLevelAsync(IReadOnlyList<LogFile> files, Action<DeltaAction> apply, CancellationToken cancellationToken)
+    {
+        var head = new Head(files[0]);
+        if (files is [{ Kind: LogFileKind.UuidCheckpoint } only] && only.Path.EndsWith(".json", StringComparison.Ordinal))
+        {
+            var content = await store.ReadAsync(only.Path, cancellationToken) ?? throw Gone(only.Path, null);
+            foreach (var action in CommitFile.Parse(only.Version, content, only.LastModified).Actions)
+            {
+                head.Take(action);
+                apply(action);
+            }
+
+            return head;
+        }
+
+        await foreach (var batch in ReadParquetAsync([.. files.Select(f => f.Path)], cancellationToken))
+        {
+            foreach (var action in batch)
+            {
+                head.Take(action);
+                apply(action);
+            }
+        }
+
+        return head;
     }
 
     // Files are read side by side, and decoded while the batches before are applied.

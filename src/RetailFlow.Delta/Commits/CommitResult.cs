@@ -42,6 +42,9 @@ public abstract record CommitResult
 
         /// <summary>Why the checkpoint that was due could not be written; null if none was due or it was. The commit stands.</summary>
         public Exception? CheckpointFailure { get; init; }
+
+        /// <summary>Why the clean-up of the log after a checkpoint failed; null if none was due or it did not. The commit stands.</summary>
+        public Exception? CleanUpFailure { get; init; }
     }
 
     /// <summary>Nothing was written: a concurrent commit invalidates what the transaction was based on. Run it again on a fresh snapshot.</summary>

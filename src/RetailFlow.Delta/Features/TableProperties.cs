@@ -6,6 +6,7 @@ namespace RetailFlow.Delta;
 public sealed class TableProperties
 {
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
+    private static readonly TimeSpan Month = TimeSpan.FromDays(30);
     private readonly IReadOnlyDictionary<string, string> configuration;
 
     internal TableProperties(IReadOnlyDictionary<string, string> configuration) => this.configuration = configuration;
@@ -39,6 +40,12 @@ public sealed class TableProperties
     /// <summary><c>delta.setTransactionRetentionDuration</c>: how long an application's progress is kept; null for ever.</summary>
     public TimeSpan? TransactionRetention => Interval("delta.setTransactionRetentionDuration");
 
+    /// <summary><c>delta.logRetentionDuration</c>: how long versions stay readable; 30 days when not set.</summary>
+    public TimeSpan LogRetention => Interval("delta.logRetentionDuration") ?? Month;
+
+    /// <summary><c>delta.enableExpiredLogCleanup</c>: whether a checkpoint is followed by a clean-up of the log; true when not set.</summary>
+    public bool ExpiredLogCleanUp => Text("delta.enableExpiredLogCleanup") is null || Flag("delta.enableExpiredLogCleanup");
+
     /// <summary><c>delta.columnMapping.mode</c>: none, name or id.</summary>
     public string ColumnMappingMode => Text("delta.columnMapping.mode") ?? "none";
 
@@ -70,7 +77,7 @@ public sealed class TableProperties
     internal void RequireWellFormed()
     {
         _ = (AppendOnly, ChangeDataFeed, InCommitTimestamps, InCommitTimestampEnablementVersion, InCommitTimestampEnablementTimestamp);
-        _ = (CheckpointInterval, IsolationLevel, DeletedFileRetention, TransactionRetention, IndexedColumns);
+        _ = (CheckpointInterval, IsolationLevel, DeletedFileRetention, TransactionRetention, IndexedColumns, LogRetention, ExpiredLogCleanUp);
         _ = (DeletionVectors, RowTracking, RowTrackingSuspended, TypeWidening, Profile);
         if (ColumnMappingMode is not ("none" or "name" or "id"))
         {

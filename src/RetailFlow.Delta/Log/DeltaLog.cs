@@ -14,6 +14,7 @@ public sealed class DeltaLog
 
     private readonly DeltaLogOptions options;
     private readonly LogReader reader;
+    private readonly LogUpkeep upkeep;
     private readonly LogWriter writer;
 
     /// <summary>The log of the table at a path.</summary>
@@ -26,7 +27,8 @@ public sealed class DeltaLog
         TablePath = tablePath.TrimEnd('/');
         this.options = options;
         reader = new LogReader(store, TablePath, parquet);
-        writer = new LogWriter(store, TablePath, parquet, reader, options);
+        upkeep = new LogUpkeep(store, parquet, reader, options);
+        writer = new LogWriter(store, TablePath, reader, upkeep, options);
     }
 
     /// <summary>Path of the table in its store.</summary>
@@ -120,9 +122,30 @@ public sealed class DeltaLog
         return entries;
     }
 
+    /// <summary>Replays a version and compares it with the checksum that its writer left.</summary>
+    /// <returns>What the checksum says otherwise, one sentence each, empty if all agrees; null if the version has no checksum.</returns>
+    /// <exception cref="DeltaException">The version cannot be loaded.</exception>
+    public async ValueTask<IReadOnlyList<string>?> VerifyAsync(long version, CancellationToken cancellationToken = default)
+    {
+        var snapshot = await LoadAsync(TimeTravel.Version(version), cancellationToken);
+        if (await reader.ReadChecksumAsync(version, cancellationToken) is not { } content)
+        {
+            return null;
+        }
+
+        try
+        {
+            return VersionChecksum.Parse(content).Compare(snapshot);
+        }
+        catch (DeltaException e)
+        {
+            return [e.Message];
+        }
+    }
+
     /// <summary>
     /// Writes the transaction as the next version. When others were faster, checks that what they did leaves its basis intact and
-    /// moves it to the version after theirs. On a snapshot that is the newest this is one put and no read.
+    /// moves it to the version after theirs. On a snapshot that is the newest this is one put, another for its checksum, and no read.
     /// </summary>
     /// <returns>Committed, or conflicted: then nothing was written.</returns>
     /// <exception cref="DeltaException">
@@ -139,9 +162,23 @@ public sealed class DeltaLog
         return await writer.CommitAsync(transaction, cancellationToken);
     }
 
-    /// <summary>Writes a classic checkpoint of the snapshot, without what has expired, and points <c>_last_checkpoint</c> to it.</summary>
+    /// <summary>
+    /// Writes a checkpoint of the snapshot, without what has expired, and points <c>_last_checkpoint</c> to it: a classic one, or by
+    /// the V2 specification where the table has the feature <c>v2Checkpoint</c> and the property <c>delta.checkpointPolicy</c> asks for it.
+    /// </summary>
     public async ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
-        await writer.CheckpointAsync(snapshot, cancellationToken);
+        await upkeep.CheckpointAsync(snapshot, cancellationToken);
+
+    /// <summary>
+    /// Deletes the files of the log that only versions past <c>delta.logRetentionDuration</c> need, and sidecars that no checkpoint
+    /// refers to. Follows every checkpoint that a commit makes due, unless <c>delta.enableExpiredLogCleanup</c> is false.
+    /// </summary>
+    /// <param name="snapshot">A recent snapshot of the table, for its properties.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <returns>How many files were deleted.</returns>
+    /// <exception cref="DeltaException">The checkpoint on which the rest of the log would stand cannot be read; nothing was deleted.</exception>
+    public async ValueTask<int> CleanUpAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
+        await upkeep.CleanUpAsync(snapshot, cancellationToken);
 
     private async ValueTask RequireReachableAsync(Snapshot read, CancellationToken cancellationToken)
     {

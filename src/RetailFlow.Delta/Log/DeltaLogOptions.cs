@@ -20,4 +20,7 @@ public sealed record DeltaLogOptions
 
     /// <summary>How many times a put whose outcome is unknown is looked up and repeated.</summary>
     public int MaxPutAttempts { get; init; } = 4;
+
+    /// <summary>Whether a version checksum (<c>.crc</c>) follows every commit; one more small file each.</summary>
+    public bool WriteVersionChecksums { get; init; } = true;
 }

@@ -21,19 +21,56 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
         return content is null ? null : CommitFile.Parse(version, content, fileTime: null);
     }
 
+    /// <summary>The content of the version's checksum file, or null.</summary>
+    public ValueTask<byte[]?> ReadChecksumAsync(long version, CancellationToken cancellationToken) =>
+        store.ReadAsync(LogFile.ChecksumPath(LogPrefix, version), cancellationToken);
+
     /// <summary>The files in order, from a version on, that make versions: commits, compactions, checkpoints.</summary>
     public async ValueTask<List<LogFile>> ListAsync(long fromVersion, CancellationToken cancellationToken)
+    {
+        var files = await ListAllAsync(cancellationToken, fromVersion);
+        files.RemoveAll(f => f.Kind == LogFileKind.Checksum);
+        return files;
+    }
+
+    /// <summary>All files of the log in order, from a version on.</summary>
+    public async ValueTask<List<LogFile>> ListAllAsync(CancellationToken cancellationToken, long fromVersion = 0)
     {
         var files = new List<LogFile>();
         await foreach (var info in store.ListAsync(LogPrefix, LogFile.Before(LogPrefix, fromVersion), cancellationToken))
         {
-            if (LogFile.TryParse(info, LogPrefix) is { Kind: not LogFileKind.Checksum } file)
+            if (LogFile.TryParse(info, LogPrefix) is { } file)
             {
                 files.Add(file);
             }
         }
 
         return files;
+    }
+
+    /// <summary>Reads a checkpoint to see that it can be read, and that it describes a table.</summary>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Corrupt"/> if not.</exception>
+    public async ValueTask RequireReadableAsync(IReadOnlyList<LogFile> checkpoint, CancellationToken cancellationToken)
+    {
+        var state = LogState.Empty.ToBuilder();
+        await checkpoints.ReadAsync(checkpoint, state, cancellationToken);
+        if (state is not { Protocol: not null, Metadata: not null })
+        {
+            throw DeltaException.Corrupt($"The checkpoint '{checkpoint[0].Path}' has no protocol or no metaData.");
+        }
+    }
+
+    /// <summary>Paths in the store of the sidecars to which checkpoints refer.</summary>
+    /// <exception cref="DeltaException">A checkpoint cannot be read.</exception>
+    public async ValueTask<IReadOnlySet<string>> ReferencedSidecarsAsync(IReadOnlyList<LogFile> files, CancellationToken cancellationToken)
+    {
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var file in files)
+        {
+            paths.UnionWith(await checkpoints.SidecarsAsync(file, cancellationToken));
+        }
+
+        return paths;
     }
 
     /// <summary>Loads a version; null if there is no table.</summary>

@@ -73,7 +73,8 @@ internal sealed record LogSegment(
         return new LogSegment(version, checkpoint, replayed, last, (last ?? replayed.LastOrDefault(checkpoint.FirstOrDefault())).LastModified);
     }
 
-    private static List<LogFile> NewestCheckpoint(IReadOnlyList<LogFile> files, long version, IReadOnlySet<string>? unusable)
+    /// <summary>The files of the newest complete checkpoint up to a version; empty if there is none.</summary>
+    public static List<LogFile> NewestCheckpoint(IReadOnlyList<LogFile> files, long version, IReadOnlySet<string>? unusable)
     {
         // Each file by itself is a checkpoint, apart from the parts of one that was split.
         var candidates = files

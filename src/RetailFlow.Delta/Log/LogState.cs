@@ -15,7 +15,7 @@ internal sealed class LogState
         PersistentMap<FileKey, RemoveFile>.Empty,
         ImmutableDictionary.Create<string, SetTransaction>(StringComparer.Ordinal),
         ImmutableDictionary.Create<string, DomainMetadata>(StringComparer.Ordinal),
-        0);
+        default);
 
     private LogState(
         Protocol? protocol,
@@ -24,7 +24,7 @@ internal sealed class LogState
         PersistentMap<FileKey, RemoveFile> tombstones,
         ImmutableDictionary<string, SetTransaction> transactions,
         ImmutableDictionary<string, DomainMetadata> domains,
-        Int128 totalSize)
+        FileTally tally)
     {
         Protocol = protocol;
         Metadata = metadata;
@@ -32,7 +32,7 @@ internal sealed class LogState
         Tombstones = tombstones;
         Transactions = transactions;
         Domains = domains;
-        TotalSize = totalSize;
+        Tally = tally;
     }
 
     public Protocol? Protocol { get; }
@@ -47,8 +47,8 @@ internal sealed class LogState
 
     public ImmutableDictionary<string, DomainMetadata> Domains { get; }
 
-    // Wider than a long, because the sizes come from a log that anyone may have written.
-    public Int128 TotalSize { get; }
+    /// <summary>Sums over <see cref="Files"/>.</summary>
+    public FileTally Tally { get; }
 
     public Builder ToBuilder() => new(this);
 
@@ -76,7 +76,7 @@ internal sealed class LogState
             }
         }
 
-        return new LogState(Protocol, Metadata, Files, kept.Build(), Transactions, Domains, TotalSize);
+        return new LogState(Protocol, Metadata, Files, kept.Build(), Transactions, Domains, Tally);
     }
 
     /// <summary>The state without the progress of applications that was last set before the time.</summary>
@@ -84,7 +84,7 @@ internal sealed class LogState
     public LogState WithoutTransactions(long updatedBefore)
     {
         var kept = Transactions.RemoveRange(Transactions.Values.Where(t => t.LastUpdated < updatedBefore).Select(t => t.AppId));
-        return new LogState(Protocol, Metadata, Files, Tombstones, kept, Domains, TotalSize);
+        return new LogState(Protocol, Metadata, Files, Tombstones, kept, Domains, Tally);
     }
 
     /// <summary>Takes actions in the order of the log.</summary>
@@ -96,7 +96,7 @@ internal sealed class LogState
         private readonly ImmutableDictionary<string, DomainMetadata>.Builder domains = start.Domains.ToBuilder();
         private Protocol? protocol = start.Protocol;
         private Metadata? metadata = start.Metadata;
-        private Int128 totalSize = start.TotalSize;
+        private FileTally tally = start.Tally;
 
         public Protocol? Protocol => protocol;
 
@@ -108,7 +108,7 @@ internal sealed class LogState
             {
                 case AddFile add:
                     var key = add.Key;
-                    totalSize += add.Size - (Int128)(files.Set(key, add)?.Size ?? 0);
+                    tally = tally.With(add).Without(files.Set(key, add));
                     if (tombstones.Count > 0)
                     {
                         tombstones.Remove(key);
@@ -116,7 +116,7 @@ internal sealed class LogState
 
                     break;
                 case RemoveFile remove:
-                    totalSize -= files.Remove(remove.Key)?.Size ?? 0;
+                    tally = tally.Without(files.Remove(remove.Key));
 
                     // A checkpoint keeps tombstones without statistics and tags.
                     tombstones.Set(remove.Key, remove.Stats is null && remove.Tags is null ? remove : remove with { Stats = null, Tags = null });
@@ -142,6 +142,22 @@ internal sealed class LogState
         }
 
         public LogState Build() =>
-            new(protocol, metadata, files.Build(), tombstones.Build(), transactions.ToImmutable(), domains.ToImmutable(), totalSize);
+            new(protocol, metadata, files.Build(), tombstones.Build(), transactions.ToImmutable(), domains.ToImmutable(), tally);
     }
+}
+
+/// <summary>Sums over the files of a table. Wider than a long, because the figures come from a log that anyone may have written.</summary>
+/// <param name="Size">Length of the files in bytes.</param>
+/// <param name="DeletionVectors">Number of files that have one.</param>
+/// <param name="DeletedRecords">Rows in the deletion vectors.</param>
+internal readonly record struct FileTally(Int128 Size, long DeletionVectors, Int128 DeletedRecords)
+{
+    public FileTally With(AddFile file) => new(Size + file.Size, DeletionVectors + Count(file), DeletedRecords + Records(file));
+
+    public FileTally Without(AddFile? file) =>
+        file is null ? this : new(Size - file.Size, DeletionVectors - Count(file), DeletedRecords - Records(file));
+
+    private static int Count(AddFile file) => file.DeletionVector is null ? 0 : 1;
+
+    private static long Records(AddFile file) => file.DeletionVector?.Cardinality ?? 0;
 }

@@ -2,8 +2,8 @@ using RetailFlow.Storage;
 
 namespace RetailFlow.Delta;
 
-/// <summary>The writing edge of the log: commits by put-if-absent, checkpoints.</summary>
-internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpointParquet parquet, LogReader reader, DeltaLogOptions options)
+/// <summary>The writing edge of the log: commits by put-if-absent.</summary>
+internal sealed class LogWriter(IObjectStore store, string tablePath, LogReader reader, LogUpkeep upkeep, DeltaLogOptions options)
 {
     public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
                 var committed = latest is null
                     ? new Snapshot(tablePath, commit.Version, LogState.Empty.Apply(commit.Actions), commit.Timestamp, commit.CommitInfo, options.Clock.GetUtcNow())
                     : latest.Next(commit, options.Clock.GetUtcNow());
-                return (await CheckpointIfDueAsync(committed)) with { Rebases = rebases };
+                return (await upkeep.AfterCommitAsync(committed)) with { Rebases = rebases };
             }
 
             for (CommitChanges? next = winner; next is not null; next = await reader.TryReadCommitAsync(latest.Version + 1, cancellationToken))
@@ -58,24 +58,6 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
         throw new DeltaException(DeltaErrorKind.Unavailable, $"'{tablePath}' was not committed: other writers were faster {options.MaxCommitAttempts} times.");
     }
 
-    /// <summary>Writes a checkpoint; returns the snapshot without what has expired.</summary>
-    public async ValueTask<Snapshot> CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken)
-    {
-        var state = CheckpointContent.Unexpired(snapshot, options.Clock.GetUtcNow());
-        var path = LogFile.CheckpointPath(reader.LogPrefix, snapshot.Version);
-        var file = await parquet.WriteActionsAsync(store, path, CheckpointFileKind.Classic, CheckpointContent.Of(state), cancellationToken);
-
-        // A hint that goes back would only make readers replay more, but there is no need to.
-        var hintPath = reader.LogPrefix + LastCheckpoint.Name;
-        if (!(LastCheckpoint.TryParse(await store.ReadAsync(hintPath, cancellationToken)) > snapshot.Version))
-        {
-            var hint = LastCheckpoint.Write(snapshot.Version, file.Actions, file.SizeInBytes, state.Files.Count);
-            await store.PutAsync(hintPath, hint, cancellationToken);
-        }
-
-        return snapshot.With(state);
-    }
-
     /// <summary>The files of the commits from one version to another, with their times.</summary>
     public async ValueTask<IReadOnlyList<LogFile>> HeadCommitsAsync(long from, long to, CancellationToken cancellationToken)
     {
@@ -88,25 +70,6 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, ICheckpoin
         }
 
         return commits;
-    }
-
-    private async ValueTask<CommitResult.Committed> CheckpointIfDueAsync(Snapshot committed)
-    {
-        var interval = committed.Properties.CheckpointInterval ?? options.CheckpointInterval;
-        if (interval <= 0 || committed.Version == 0 || committed.Version % interval != 0)
-        {
-            return new CommitResult.Committed(committed.Version, committed);
-        }
-
-        try
-        {
-            return new CommitResult.Committed(committed.Version, await CheckpointAsync(committed, CancellationToken.None));
-        }
-        catch (Exception e)
-        {
-            // The commit stands; a checkpoint only makes the next load faster, and the next one that is due makes up for it.
-            return new CommitResult.Committed(committed.Version, committed) { CheckpointFailure = e };
-        }
     }
 
     /// <summary>Writes the commit file; null if it is ours, else the commit that has its version.</summary>

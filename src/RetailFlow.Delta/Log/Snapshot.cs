@@ -43,7 +43,7 @@ public sealed class Snapshot
     public int FileCount => State.Files.Count;
 
     /// <summary>Sum of the files' lengths in bytes.</summary>
-    public long TotalSize => (long)Int128.Min(State.TotalSize, long.MaxValue);
+    public long TotalSize => (long)Int128.Min(State.Tally.Size, long.MaxValue);
 
     /// <summary>Progress of applications by <c>appId</c>.</summary>
     public IReadOnlyDictionary<string, SetTransaction> Transactions => State.Transactions;

@@ -34,7 +34,7 @@ public sealed class LogStateTests
     {
         var state = LogState.Empty.Apply([TestTable.File("a", 100), TestTable.File("b", 7), new RemoveFile { Path = "a", Size = 1 }]);
 
-        Assert.Equal((1, (Int128)7), (state.Files.Count, state.TotalSize));
+        Assert.Equal((1, (Int128)7), (state.Files.Count, state.Tally.Size));
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class LogStateTests
     {
         var state = LogState.Empty.Apply([TestTable.File("a", 100)]).Apply([TestTable.File("a", 30)]);
 
-        Assert.Equal((1, (Int128)30), (state.Files.Count, state.TotalSize));
+        Assert.Equal((1, (Int128)30), (state.Files.Count, state.Tally.Size));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class LogStateTests
     [
         .. state.Files.Concat<DeltaAction>(state.Tombstones).Concat(state.Transactions.Values).Concat(state.Domains.Values)
             .Select(DeltaActionJson.ToJson)
-            .Append($"{state.Files.Count} {state.TotalSize}")
+            .Append($"{state.Files.Count} {state.Tally.Size}")
             .Order(StringComparer.Ordinal),
     ];
 
