@@ -6,7 +6,7 @@ using RetailFlow.Node.Http;
 
 namespace RetailFlow.Cli.Commands;
 
-/// <summary><c>delta read|export|log PATH</c>: any Delta table at a path, no lake needed.</summary>
+/// <summary><c>delta read|export|changes|log PATH</c>: any Delta table at a path, no lake needed.</summary>
 internal static class DeltaCommand
 {
     public static ExampledCommand Create() => new(
@@ -14,7 +14,7 @@ internal static class DeltaCommand
         "Reads any Delta table at a path.",
         "retailflow delta read ./lake/gold/stock_on_hand")
     {
-        CreateRead(), CreateExport(), CreateLog(),
+        CreateRead(), CreateExport(), CreateChanges(), CreateLog(),
     };
 
     private static Argument<string> PathArgument() => new("PATH") { Description = "Folder of the table." };
@@ -73,18 +73,57 @@ internal static class DeltaCommand
         };
     }
 
+    private static ExampledCommand CreateChanges()
+    {
+        var path = PathArgument();
+        var from = ValueOptions.Version("--from", "The first version whose changes are wanted.");
+        from.Required = true;
+        var to = ValueOptions.Version("--to", "The last one; the newest if not given.");
+        var file = new Option<string?>("--to-file") { Description = "Parquet file to write.", HelpName = "FILE.parquet" };
+        return new ExampledCommand(
+            "changes",
+            "Prints or writes the rows that changed between versions, from the table's change data feed.",
+            "retailflow delta changes ./lake/silver/inventory_events --from 3 --to 5 --to-file changes.parquet",
+            async run =>
+            {
+                var folder = run.Host.FullPath(run.Get(path)!);
+                var (first, last) = (run.Get(from)!.Value, run.Get(to));
+                if (last < first)
+                {
+                    throw new UsageException("--to must not be before --from.");
+                }
+
+                if (run.Get(file) is { } target)
+                {
+                    var full = run.Host.FullPath(target);
+                    var rows = await DeltaFiles.ExportChangesAsync(folder, first, last, full, run.Cancellation);
+                    run.Results().Rows(["file", "rows"], [[full, rows]]);
+                    return ExitCode.Done;
+                }
+
+                using var result = await DeltaFiles.ChangesAsync(folder, first, last, run.Cancellation);
+                run.Results(OutputFormat.Ndjson, terminal: OutputFormat.Ndjson)
+                    .Rows([.. result.Columns.Select(c => c.Name)], result.Rows(), run.Cancellation);
+                return ExitCode.Done;
+            })
+        {
+            path, from, to, file,
+        };
+    }
+
     private static ExampledCommand CreateLog()
     {
-        var (path, version) = (PathArgument(), VersionOption());
+        var (path, version, timestamp) = (PathArgument(), VersionOption(), TimeOption());
         return new ExampledCommand(
             "log",
-            "Prints one JSON document: protocol, metaData, live files with partition values and statistics, txns, domains.",
+            "Prints one JSON document: protocol, metaData, live files with partition values, statistics and deletion vectors, txns, domains.",
             "retailflow delta log ./lake/silver/inventory_events",
             async run =>
             {
+                RefuseBoth(run, version, timestamp);
                 using (var json = new Utf8JsonWriter(run.Host.Output, RowJson.Options with { Indented = run.Host.OutputIsTerminal }))
                 {
-                    await DeltaFiles.WriteLogAsync(run.Host.FullPath(run.Get(path)!), run.Get(version), json, run.Cancellation);
+                    await DeltaFiles.WriteLogAsync(run.Host.FullPath(run.Get(path)!), run.Get(version), run.Get(timestamp), json, run.Cancellation);
                     await json.FlushAsync(run.Cancellation);
                 }
 
@@ -92,7 +131,7 @@ internal static class DeltaCommand
                 return ExitCode.Done;
             })
         {
-            path, version,
+            path, version, timestamp,
         };
     }
 }

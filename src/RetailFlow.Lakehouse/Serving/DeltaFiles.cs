@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RetailFlow.Delta;
-using RetailFlow.DuckDb;
 using RetailFlow.Storage;
 using RetailFlow.Tables;
 
@@ -13,41 +12,57 @@ public static class DeltaFiles
     /// <exception cref="DeltaException">It is no Delta table, is damaged, or needs a reader feature that is not supported.</exception>
     public static async ValueTask<SqlResult> ReadAsync(string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken)
     {
-        var engine = OpenEngine();
+        var session = OpenSession(path);
         try
         {
-            var snapshot = await LoadAsync(engine, path, version, timestamp, cancellationToken);
-            var connection = engine.Connect();
-            var scan = await ScanAsync(engine, connection, snapshot, path, cancellationToken);
-            return new SqlResult(connection.Query($"select * from {scan.Relation}"), connection.CancelWith(cancellationToken), scan, connection, engine);
+            var rows = await Table(session, path).ReadAsync(At(version, timestamp), cancellationToken: cancellationToken);
+            return new SqlResult(rows.Columns, rows.Rows(), rows, session);
         }
         catch
         {
-            engine.Dispose();
+            session.Dispose();
             throw;
         }
     }
 
     /// <summary>Writes the rows of a table as one Parquet file with the table's types; returns how many.</summary>
+    /// <exception cref="DeltaException">It is no Delta table, is damaged, or needs a reader feature that is not supported.</exception>
     public static async ValueTask<long> ExportAsync(string path, long? version, DateTimeOffset? timestamp, string toParquet, CancellationToken cancellationToken)
     {
-        using var engine = OpenEngine();
-        var snapshot = await LoadAsync(engine, path, version, timestamp, cancellationToken);
-        using var connection = engine.Connect();
-        using var cancel = connection.CancelWith(cancellationToken);
-        using var scan = await ScanAsync(engine, connection, snapshot, path, cancellationToken);
-        var temporary = toParquet + ".tmp";
-        connection.Execute($"copy (select * from {scan.Relation}) to {SqlText.Literal(temporary)} (format parquet, compression snappy)");
-        File.Delete(toParquet);
-        LocalDurability.TryRename(temporary, toParquet);
-        return connection.Scalar<long>($"select count(*) from read_parquet({SqlText.Literal(toParquet)})");
+        using var session = OpenSession(path);
+        return await Table(session, path).ExportAsync(toParquet, At(version, timestamp), cancellationToken);
     }
 
-    /// <summary>Writes what the log says: protocol, metadata, live files, transaction identifiers, domains.</summary>
-    public static async ValueTask WriteLogAsync(string path, long? version, Utf8JsonWriter to, CancellationToken cancellationToken)
+    /// <summary>Rows that changed from one version to another, both included; null for the newest.</summary>
+    /// <exception cref="DeltaException">It is no Delta table, or its change data feed is not on in one of the versions.</exception>
+    public static async ValueTask<SqlResult> ChangesAsync(string path, long from, long? to, CancellationToken cancellationToken)
     {
-        using var engine = OpenEngine();
-        var snapshot = await LoadAsync(engine, path, version, null, cancellationToken);
+        var session = OpenSession(path);
+        try
+        {
+            var rows = await Table(session, path).ChangesAsync(from, to, cancellationToken);
+            return new SqlResult(rows.Columns, rows.Rows(), rows, session);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the rows that changed from one version to another as one Parquet file; returns how many.</summary>
+    /// <exception cref="DeltaException">It is no Delta table, or its change data feed is not on in one of the versions.</exception>
+    public static async ValueTask<long> ExportChangesAsync(string path, long from, long? to, string toParquet, CancellationToken cancellationToken)
+    {
+        using var session = OpenSession(path);
+        return await Table(session, path).ExportChangesAsync(toParquet, from, to, cancellationToken);
+    }
+
+    /// <summary>Writes what the log says: protocol, metadata, live files with their deletion vectors, transaction identifiers, domains.</summary>
+    public static async ValueTask WriteLogAsync(string path, long? version, DateTimeOffset? timestamp, Utf8JsonWriter to, CancellationToken cancellationToken)
+    {
+        using var session = OpenSession(path);
+        var snapshot = await Table(session, path).LoadAsync(At(version, timestamp), cancellationToken);
         to.WriteStartObject();
         to.WriteNumber("version", snapshot.Version);
         to.WriteString("timestamp", snapshot.Timestamp);
@@ -86,25 +101,13 @@ public static class DeltaFiles
         document.RootElement.EnumerateObject().First().Value.WriteTo(to);
     }
 
-    private static ValueTask<TableScan> ScanAsync(TableEngine engine, DuckDbConnection connection, Snapshot snapshot, string path, CancellationToken cancellationToken) =>
-        TableScan.OpenAsync(new TableAccess(engine, new LocalObjectStore(Path.GetFullPath(path)), ""), connection, snapshot, [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
+    // The whole file system is the store, so that files which a table names by absolute paths are found.
+    private static DeltaTables OpenSession(string path) => Directory.Exists(path)
+        ? DeltaTables.Open(new LocalObjectStore("/"), new DeltaTablesOptions { WorkFolder = Path.Combine(Path.GetTempPath(), "retailflow") })
+        : throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{path}' does not exist.");
 
-    private static TableEngine OpenEngine() =>
-        TableEngine.Open(new TableEngineOptions { WorkFolder = Path.Combine(Path.GetTempPath(), "retailflow") });
+    private static DeltaTable Table(DeltaTables session, string path) => DeltaTable.Open(session, Path.GetFullPath(path));
 
-    private static async ValueTask<Snapshot> LoadAsync(TableEngine engine, string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken)
-    {
-        if (!Directory.Exists(path))
-        {
-            throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{path}' does not exist.");
-        }
-
-        var log = new DeltaLog(
-            new LocalObjectStore(Path.GetFullPath(path)),
-            "",
-            new DuckDbCheckpointParquet(engine),
-            new DeltaLogOptions { Clock = TimeProvider.System, NewGuid = Guid.NewGuid, EngineInfo = "RetailFlow" });
-        var at = version is { } number ? TimeTravel.Version(number) : timestamp is { } time ? TimeTravel.AsOf(time) : TimeTravel.Latest;
-        return await log.LoadAsync(at, cancellationToken);
-    }
+    private static TimeTravel At(long? version, DateTimeOffset? timestamp) =>
+        version is { } number ? TimeTravel.Version(number) : timestamp is { } time ? TimeTravel.AsOf(time) : TimeTravel.Latest;
 }

@@ -134,26 +134,30 @@ public sealed partial class SqlDoor
 /// <summary>Rows of a query, streamed. Dispose it when done.</summary>
 public sealed class SqlResult : IDisposable
 {
-    private readonly DuckDbResult _result;
+    private readonly IEnumerable<object?[]> _rows;
     private readonly IDisposable?[] _owned;
 
     internal SqlResult(DuckDbResult result, params IDisposable?[] owned)
+        : this(result.Columns, result.Rows(), [result, .. owned])
     {
-        _result = result;
+    }
+
+    internal SqlResult(IReadOnlyList<DuckDbColumnDefinition> columns, IEnumerable<object?[]> rows, params IDisposable?[] owned)
+    {
+        _rows = rows;
         _owned = owned;
-        Columns = [.. result.Columns.Select(c => new SqlColumn(c.Name, c.Type.ToString()))];
+        Columns = [.. columns.Select(c => new SqlColumn(c.Name, c.Type.ToString()))];
     }
 
     /// <summary>Columns, in order.</summary>
     public IReadOnlyList<SqlColumn> Columns { get; }
 
     /// <summary>Rows, each an array in the order of the columns.</summary>
-    public IEnumerable<object?[]> Rows() => _result.Rows();
+    public IEnumerable<object?[]> Rows() => _rows;
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _result.Dispose();
         foreach (var owned in _owned)
         {
             owned?.Dispose();

@@ -1,43 +1,59 @@
 using RetailFlow.Delta;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Tables;
 
-/// <summary>Files of a table where the engine can open them: in place, or, where the store is remote, as copies for the time of a scan.</summary>
+/// <summary>
+/// Files of a table where the engine can open them: in place; where the store is remote from its cache; and where it has none, as copies
+/// for the time of a scan.
+/// </summary>
 internal sealed class LocalCopies(TableAccess access) : IDisposable
 {
+    private FileLeases? _leases;
     private StagingFolder? _stage;
 
     /// <summary>The local path of each file, by its decoded path in the log.</summary>
     /// <exception cref="DeltaException">A file is missing or lies outside of the store.</exception>
     public async ValueTask<IReadOnlyList<string>> OfAsync(IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
     {
-        var locals = new List<string>();
-        foreach (var decoded in decodedPaths)
-        {
-            var path = StorePath.Of(access.Store, access.Path, decoded);
-            locals.Add(access.Store.LocalPath(path) ?? await CopyAsync(path, locals.Count, cancellationToken));
-        }
-
-        return locals;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _stage?.Dispose();
-
-    private async ValueTask<string> CopyAsync(string path, int number, CancellationToken cancellationToken)
-    {
-        _stage ??= access.Engine.Stage();
-        var copy = Path.Combine(_stage.Path, $"{number}.parquet");
+        var paths = decodedPaths.Select(decoded => StorePath.Of(access.Store, access.Path, decoded)).ToList();
         try
         {
-            await using var source = await access.Store.OpenReadAsync(path, cancellationToken);
-            await using var target = File.Create(copy);
-            await source.CopyToAsync(target, cancellationToken);
-            return copy;
+            var locals = paths.Select(access.Store.LocalPath).OfType<string>().ToList();
+            if (locals.Count == paths.Count)
+            {
+                return locals;
+            }
+
+            if (access.Store is ILocalFiles files)
+            {
+                _leases = await files.PinAllAsync(paths, cancellationToken: cancellationToken);
+                return _leases.Paths;
+            }
+
+            locals.Clear();
+            _stage = access.Engine.Stage();
+            foreach (var path in paths)
+            {
+                var copy = Path.Combine(_stage.Path, $"{locals.Count}.parquet");
+                await using var source = await access.Store.OpenReadAsync(path, cancellationToken);
+                await using var target = File.Create(copy);
+                await source.CopyToAsync(target, cancellationToken);
+                locals.Add(copy);
+            }
+
+            return locals;
         }
         catch (FileNotFoundException e)
         {
-            throw new DeltaException(DeltaErrorKind.Corrupt, $"The data file '{path}' is missing.", e);
+            throw new DeltaException(DeltaErrorKind.Corrupt, $"A data file of '{access.Path}' is missing: {e.Message}", e);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _leases?.Dispose();
+        _stage?.Dispose();
     }
 }

@@ -8,58 +8,61 @@ internal sealed class RelationBuilder
 {
     private static readonly string[] VirtualColumns = ["file_row_number", "file_index", "filename"];
 
+    private readonly ScanShape _shape;
     private readonly ScanOptions _options;
     private readonly string _fileColumn;
     private readonly string _rowColumn;
     private readonly ColumnReading _reading;
-    private readonly bool _byId;
     private readonly HashSet<string> _partitions;
     private readonly IReadOnlyList<StructField> _wanted;
     private readonly IReadOnlyList<StructField> _inner;
 
-    public RelationBuilder(Snapshot snapshot, ScanOptions options, string fileColumn, string rowColumn)
+    public RelationBuilder(ScanShape shape, ScanOptions options, string fileColumn, string rowColumn)
     {
+        _shape = shape;
         _options = options;
         _fileColumn = fileColumn;
         _rowColumn = rowColumn;
-        var mode = ColumnMapping.ModeOf(snapshot.Metadata);
-        _reading = new ColumnReading(mode);
-        _byId = mode == ColumnMappingMode.Id;
-        _partitions = new HashSet<string>(snapshot.Metadata.PartitionColumns, StringComparer.OrdinalIgnoreCase);
+        _reading = new ColumnReading(shape.Mapping);
+        _partitions = new HashSet<string>(shape.Partitions, StringComparer.OrdinalIgnoreCase);
         _wanted = options.Columns is null
-            ? snapshot.Schema.Fields
-            : [.. options.Columns.Select(name => snapshot.Schema.Find(name)
-                ?? throw new DeltaException(DeltaErrorKind.InvalidInput, $"The table '{snapshot.TablePath}' has no column {name}."))];
-        _inner = options.Where is null ? _wanted : snapshot.Schema.Fields;
-        if (_wanted.Count == 0 && !options.Positions)
+            ? shape.Schema.Fields
+            : [.. options.Columns.Select(name => shape.Schema.Find(name)
+                ?? throw new DeltaException(DeltaErrorKind.InvalidInput, $"The table '{shape.Table}' has no column {name}."))];
+        _inner = options.Where is null ? _wanted : shape.Schema.Fields;
+        if (_wanted.Count == 0 && !options.Positions && shape.PerFile.Count == 0)
         {
-            throw new DeltaException(DeltaErrorKind.InvalidInput, $"The table '{snapshot.TablePath}' has no columns that could be read.");
+            throw new DeltaException(DeltaErrorKind.InvalidInput, $"The table '{shape.Table}' has no columns that could be read.");
         }
     }
 
     /// <summary>The relation.</summary>
-    /// <param name="groups">Files by schema; within a group all or none have deleted rows.</param>
-    /// <param name="live">Registers the deleted rows of a group, in its order, and gives the condition.</param>
-    public string Build(IReadOnlyList<IReadOnlyList<ScannedFile>> groups, Func<IReadOnlyList<ScannedFile>, string> live)
+    /// <param name="groups">Files by schema; of a group all files are wanted whole, or all without some rows, or only some rows of all.</param>
+    /// <param name="condition">Gives the condition for the rows of a group whose files are not wanted whole.</param>
+    public string Build(IReadOnlyList<IReadOnlyList<ScannedFile>> groups, Func<IReadOnlyList<ScannedFile>, string> condition)
     {
         if (groups.Count == 0)
         {
-            var empty = _wanted.Select(f => $"{ReadTypes.Null(f.Type)} as {SqlText.Name(f.Name)}").Concat(Positions("cast(null as integer)", "cast(null as bigint)"));
+            var empty = _wanted.Select(f => $"{ReadTypes.Null(f.Type)} as {SqlText.Name(f.Name)}")
+                .Concat(_shape.PerFile.Select(c => $"cast(null as {c.Type}) as {SqlText.Name(c.Name)}"))
+                .Concat(Positions("cast(null as integer)", "cast(null as bigint)"));
             return $"(select {string.Join(", ", empty)} where false)";
         }
 
-        if (groups is [var only] && only[0].Deleted is null && !_options.Positions && IsPlain(only[0].Schema))
+        if (groups is [var only] && only[0].Read.Rows is null && !_options.Positions && _shape.PerFile.Count == 0 && IsPlain(only[0].Schema))
         {
             return $"(select {SqlText.Names(_wanted.Select(f => f.Name))} from {Source(only)}{Where})";
         }
 
-        var union = string.Join(" union all ", groups.Select(group => Select(group, group[0].Deleted is null ? null : live(group))));
+        var union = string.Join(" union all ", groups.Select(group => Select(group, group[0].Read.Rows is null ? null : condition(group))));
         return _options.Where is null ? $"({union})" : $"(select {string.Join(", ", Names())} from ({union}){Where})";
     }
 
     private string Where => _options.Where is { } condition ? $" where ({condition})" : "";
 
-    private IEnumerable<string> Names() => _wanted.Select(f => SqlText.Name(f.Name)).Concat(Positions(SqlText.Name(_fileColumn), SqlText.Name(_rowColumn)));
+    private IEnumerable<string> Names() => _wanted.Select(f => SqlText.Name(f.Name))
+        .Concat(_shape.PerFile.Select(c => SqlText.Name(c.Name)))
+        .Concat(Positions(SqlText.Name(_fileColumn), SqlText.Name(_rowColumn)));
 
     private IEnumerable<string> Positions(string file, string row) =>
         _options.Positions ? [$"{file} as {SqlText.Name(_fileColumn)}", $"{row} as {SqlText.Name(_rowColumn)}"] : [];
@@ -71,7 +74,7 @@ internal sealed class RelationBuilder
     {
         var distinct = new HashSet<string>(VirtualColumns, StringComparer.OrdinalIgnoreCase);
         return schema.Columns.All(c => distinct.Add(c.Name))
-            && (!_byId || schema.HasIds)
+            && (_shape.Mapping != ColumnMappingMode.Id || schema.HasIds)
             && _inner.All(field => !_partitions.Contains(field.Name)
                 && _reading.Find(schema.Columns, field, field.Name) is { } found
                 && found.Name == field.Name
@@ -81,11 +84,11 @@ internal sealed class RelationBuilder
     private string Select(IReadOnlyList<ScannedFile> files, string? condition)
     {
         var schema = files[0].Schema;
-        if (_byId && !schema.HasIds)
+        if (_shape.Mapping == ColumnMappingMode.Id && !schema.HasIds)
         {
             throw new DeltaException(
                 DeltaErrorKind.UnsupportedFeature,
-                $"The data file '{files[0].File.DecodedPath}' has no field ids; the table's column mapping by id (columnMapping) needs them.");
+                $"The data file '{files[0].Read.File.DecodedPath}' has no field ids; the table's column mapping by id (columnMapping) needs them.");
         }
 
         // Names of a file may be those of the engine's own columns, or differ in case only: columns go by their place.
@@ -93,6 +96,11 @@ internal sealed class RelationBuilder
         foreach (var field in _inner)
         {
             columns.Add($"{Value(files, schema, field)} as {SqlText.Name(field.Name)}");
+        }
+
+        for (var i = 0; i < _shape.PerFile.Count; i++)
+        {
+            columns.Add($"{PerFile(files, schema, i)} as {SqlText.Name(_shape.PerFile[i].Name)}");
         }
 
         columns.AddRange(Positions(Ordinals(files), "file_row_number"));
@@ -112,19 +120,27 @@ internal sealed class RelationBuilder
             return ReadTypes.Null(field.Type);
         }
 
-        var place = 0;
-        while (!ReferenceEquals(schema.Columns[place], found))
+        return _reading.Read(Column(schema, found), found, field.Type, field.Name);
+    }
+
+    private string PerFile(IReadOnlyList<ScannedFile> files, FileSchema schema, int which)
+    {
+        var (name, type) = _shape.PerFile[which];
+        var values = files.Select(f => f.Read.Values[which]).ToList();
+        if (values.TrueForAll(v => v is null))
         {
-            place++;
+            return schema.Columns.FirstOrDefault(c => c.Name == name) is { } column
+                ? $"cast({Column(schema, column)} as {type})"
+                : throw new DeltaException(DeltaErrorKind.Corrupt, $"The file '{files[0].Read.File.DecodedPath}' of the table '{_shape.Table}' has no column {name}.");
         }
 
-        return _reading.Read(Column(place), found, field.Type, field.Name);
+        return values.TrueForAll(v => v == values[0]) ? values[0]! : ByFile(values.Select(v => v ?? throw new InvalidOperationException("A file that has the column cannot be among files that do not.")));
     }
 
     private string PartitionValue(IReadOnlyList<ScannedFile> files, StructField field)
     {
         var name = _reading.PhysicalName(field);
-        var texts = files.Select(f => Text(f.File, name)).ToList();
+        var texts = files.Select(f => Text(f.Read.File, name)).ToList();
         return texts.TrueForAll(text => text == texts[0])
             ? PartitionText.ToSql(texts[0], field.Type, field.Name)
             : ByFile(texts.Select(text => PartitionText.ToSql(text, field.Type, field.Name)));
@@ -157,6 +173,17 @@ internal sealed class RelationBuilder
     }
 
     private static string ByFile(IEnumerable<string> values) => $"([{string.Join(", ", values)}])[cast(file_index as bigint) + 1]";
+
+    private static string Column(FileSchema schema, FileField column)
+    {
+        var place = 0;
+        while (!ReferenceEquals(schema.Columns[place], column))
+        {
+            place++;
+        }
+
+        return Column(place);
+    }
 
     private static string Column(int place) => string.Create(CultureInfo.InvariantCulture, $"c{place}");
 }

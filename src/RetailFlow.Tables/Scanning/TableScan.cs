@@ -13,13 +13,13 @@ internal sealed class TableScan : IDisposable
     private readonly List<long> _registered = [];
     private readonly LocalCopies _copies;
 
-    private TableScan(DeletedRows deleted, LocalCopies copies, Snapshot snapshot, IReadOnlyList<AddFile> files)
+    private TableScan(DeletedRows deleted, LocalCopies copies, StructType schema, IReadOnlyList<AddFile> files)
     {
         _deleted = deleted;
         _copies = copies;
         Files = files;
-        FileColumn = Free(snapshot.Schema, "_file");
-        RowColumn = Free(snapshot.Schema, "_row");
+        FileColumn = Free(schema, "_file");
+        RowColumn = Free(schema, "_row");
     }
 
     /// <summary>The relation, in parentheses. It must not be used after the scan is disposed.</summary>
@@ -50,25 +50,34 @@ internal sealed class TableScan : IDisposable
         ScanOptions options,
         CancellationToken cancellationToken)
     {
-        ReadTypes.RequireKnownChanges(snapshot.Schema);
-        var scan = new TableScan(DeletedRows.Of(connection.Database), new LocalCopies(access), snapshot, files);
+        var vectors = options.DeletedRowsToo
+            ? new Dictionary<string, DeletionVector>()
+            : await new DeletionVectorFiles(access.Store, access.Path).ReadAllAsync(files.Select(f => f.DeletionVector).OfType<DeletionVectorDescriptor>(), cancellationToken);
+        var reads = files.Select(f => new FileRead(f, f.DeletionVector is { } dv ? vectors.GetValueOrDefault(dv.UniqueId) : null));
+        return await OpenAsync(access, connection, ScanShape.Of(snapshot), [.. reads], options, cancellationToken);
+    }
+
+    /// <summary>Opens a scan of files whose wanted rows are known.</summary>
+    /// <inheritdoc cref="OpenAsync(TableAccess, DuckDbConnection, Snapshot, IReadOnlyList{AddFile}, ScanOptions, CancellationToken)"/>
+    public static async ValueTask<TableScan> OpenAsync(
+        TableAccess access,
+        DuckDbConnection connection,
+        ScanShape shape,
+        IReadOnlyList<FileRead> reads,
+        ScanOptions options,
+        CancellationToken cancellationToken)
+    {
+        ReadTypes.RequireKnownChanges(shape.Schema);
+        var scan = new TableScan(DeletedRows.Of(connection.Database), new LocalCopies(access), shape.Schema, [.. reads.Select(r => r.File)]);
         try
         {
-            var locals = await scan._copies.OfAsync(files.Select(f => f.DecodedPath), cancellationToken);
-            var vectors = options.DeletedRowsToo
-                ? new Dictionary<string, DeletionVector>()
-                : await new DeletionVectorFiles(access.Store, access.Path).ReadAllAsync(files.Select(f => f.DeletionVector).OfType<DeletionVectorDescriptor>(), cancellationToken);
-            var builder = new RelationBuilder(snapshot, options, scan.FileColumn, scan.RowColumn);
-            var schemas = files.Count == 0 ? [] : Schemas(access, connection, files, locals);
-            var parts = files
-                .Select((file, i) => new ScannedFile(i, file, locals[i], schemas[i], file.DeletionVector is { } dv ? vectors.GetValueOrDefault(dv.UniqueId) : null))
-                .GroupBy(f => (f.Schema, f.Deleted is null));
-            scan.Relation = builder.Build([.. parts.Select(g => g.ToList())], group =>
-            {
-                var registered = scan._deleted.Register([.. group.Select(f => f.Deleted!)]);
-                scan._registered.Add(registered);
-                return DeletedRows.Condition(registered);
-            });
+            var locals = await scan._copies.OfAsync(reads.Select(r => r.File.DecodedPath), cancellationToken);
+            var builder = new RelationBuilder(shape, options, scan.FileColumn, scan.RowColumn);
+            var schemas = reads.Count == 0 ? [] : Schemas(access, connection, scan.Files, locals);
+            var groups = reads
+                .Select((read, i) => new ScannedFile(i, read, locals[i], schemas[i]))
+                .GroupBy(f => (f.Schema, f.Read.Rows is null, f.Read.OnlyThese, f.Read.Values.Any(v => v is null)));
+            scan.Relation = builder.Build([.. groups.Select(g => g.ToList())], scan.Condition);
             return scan;
         }
         catch
@@ -88,6 +97,13 @@ internal sealed class TableScan : IDisposable
 
         _registered.Clear();
         _copies.Dispose();
+    }
+
+    private string Condition(IReadOnlyList<ScannedFile> files)
+    {
+        var registered = _deleted.Register([.. files.Select(f => f.Read.Rows!)]);
+        _registered.Add(registered);
+        return (files[0].Read.OnlyThese ? "not " : "") + DeletedRows.Condition(registered);
     }
 
     private static FileSchema[] Schemas(TableAccess access, DuckDbConnection connection, IReadOnlyList<AddFile> files, IReadOnlyList<string> locals)
@@ -116,11 +132,3 @@ internal sealed class TableScan : IDisposable
         return name;
     }
 }
-
-/// <summary>A file to be scanned.</summary>
-/// <param name="Ordinal">Its place in the list of the scan.</param>
-/// <param name="File">What the log says.</param>
-/// <param name="LocalPath">Where the engine finds it.</param>
-/// <param name="Schema">Its columns.</param>
-/// <param name="Deleted">Rows that are not live, or null.</param>
-internal sealed record ScannedFile(int Ordinal, AddFile File, string LocalPath, FileSchema Schema, DeletionVector? Deleted);

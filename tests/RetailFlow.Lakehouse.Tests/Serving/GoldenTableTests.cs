@@ -59,7 +59,7 @@ public sealed class GoldenTableTests
             using var buffer = new MemoryStream();
             await using (var json = new Utf8JsonWriter(buffer))
             {
-                await DeltaFiles.WriteLogAsync(Path.Combine(folder, "delta"), null, json, default);
+                await DeltaFiles.WriteLogAsync(Path.Combine(folder, "delta"), null, null, json, default);
             }
 
             Assert.Equal(files, JsonDocument.Parse(buffer.ToArray()).RootElement.GetProperty("files").GetArrayLength());

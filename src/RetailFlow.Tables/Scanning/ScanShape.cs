@@ -1,0 +1,35 @@
+using RetailFlow.Delta;
+
+namespace RetailFlow.Tables;
+
+/// <summary>What the files of a scan are read as.</summary>
+/// <param name="Table">Path of the table, for messages.</param>
+/// <param name="Schema">Columns of the table.</param>
+/// <param name="Partitions">Names of its partition columns.</param>
+/// <param name="Mapping">How columns are found in files.</param>
+internal sealed record ScanShape(string Table, StructType Schema, IReadOnlyList<string> Partitions, ColumnMappingMode Mapping)
+{
+    /// <summary>Columns with one value per file behind those of the table: name and SQL type.</summary>
+    public IReadOnlyList<(string Name, string Type)> PerFile { get; init; } = [];
+
+    /// <summary>The shape of a version.</summary>
+    public static ScanShape Of(Snapshot snapshot) =>
+        new(snapshot.TablePath, snapshot.Schema, snapshot.Metadata.PartitionColumns, ColumnMapping.ModeOf(snapshot.Metadata));
+}
+
+/// <summary>A file to be scanned, and which of its rows.</summary>
+/// <param name="File">What the log says.</param>
+/// <param name="Rows">Rows by position; null for all of the file.</param>
+/// <param name="OnlyThese">True if only the rows in <paramref name="Rows"/> are wanted, false if only the others.</param>
+internal sealed record FileRead(AddFile File, DeletionVector? Rows = null, bool OnlyThese = false)
+{
+    /// <summary>SQL of the values of <see cref="ScanShape.PerFile"/>; null for a value that the file has in a column of that name.</summary>
+    public IReadOnlyList<string?> Values { get; init; } = [];
+}
+
+/// <summary>A file on its way into a relation.</summary>
+/// <param name="Ordinal">Its place in the list of the scan.</param>
+/// <param name="Read">What of it is wanted.</param>
+/// <param name="LocalPath">Where the engine finds it.</param>
+/// <param name="Schema">Its columns.</param>
+internal sealed record ScannedFile(int Ordinal, FileRead Read, string LocalPath, FileSchema Schema);
