@@ -11,6 +11,9 @@ public sealed class TableProperties
 
     internal TableProperties(IReadOnlyDictionary<string, string> configuration) => this.configuration = configuration;
 
+    /// <summary>The properties of a table.</summary>
+    public static TableProperties Of(Metadata metadata) => new(metadata.Configuration);
+
     /// <summary><c>delta.appendOnly</c>: rows may never be removed or changed.</summary>
     public bool AppendOnly => Flag("delta.appendOnly");
 

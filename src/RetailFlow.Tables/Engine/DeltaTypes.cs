@@ -1,5 +1,6 @@
 using System.Globalization;
 using RetailFlow.Delta;
+using RetailFlow.DuckDb;
 
 namespace RetailFlow.Tables;
 
@@ -52,6 +53,17 @@ internal static class DeltaTypes
                 $"Column {column}: type {sqlType} has no Delta type; cast it to one that has (for example BIGINT or DECIMAL(38,5))."),
         })!;
     }
+
+    /// <summary>The Delta type for values of the engine.</summary>
+    /// <exception cref="DeltaException">No Delta type holds such values: they must be cast.</exception>
+    public static DataType FromEngine(string column, DuckDbType type) => type switch
+    {
+        DuckDbStructType s => new StructType([.. s.Fields.Select(f => new StructField(f.Name, FromEngine($"{column}.{f.Name}", f.Type)))]),
+        DuckDbListType l => new ArrayType(FromEngine($"{column}.element", l.Element), true),
+        DuckDbMapType m => new MapType(FromEngine($"{column}.key", m.Key), FromEngine($"{column}.value", m.Value), true),
+        _ when type.Equals(DuckDbType.Timestamp) => PrimitiveType.TimestampNtz,
+        _ => FromSql(column, type.ToString()),
+    };
 
     private static string PrimitiveToSql(string name) => name switch
     {

@@ -36,8 +36,8 @@ internal sealed class TableShape
     public static TableShape Of(StructType schema) => new(schema, [], mapped: false, StatisticsBuilder.DefaultIndexedColumns);
 
     /// <summary>The table that the metadata describes.</summary>
-    public static TableShape Of(Metadata metadata, TableProperties properties) =>
-        new(metadata.Schema, metadata.PartitionColumns, ColumnMapping.ModeOf(metadata) != ColumnMappingMode.None, properties.IndexedColumns);
+    public static TableShape Of(Metadata metadata) =>
+        new(metadata.Schema, metadata.PartitionColumns, ColumnMapping.ModeOf(metadata) != ColumnMappingMode.None, TableProperties.Of(metadata).IndexedColumns);
 
     /// <summary>Name of a column in files, partition values and statistics.</summary>
     public string NameOf(StructField field) => Mapped ? field.PhysicalName : field.Name;
