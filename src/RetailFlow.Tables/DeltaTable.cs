@@ -1,6 +1,7 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Tables;
 
@@ -114,7 +115,7 @@ public sealed partial class DeltaTable
             rows = Convert.ToInt64(result.Rows().Single()[0], CultureInfo.InvariantCulture);
         }
 
-        File.Move(temporary, localFile, overwrite: true);
+        LocalDurability.Replace(temporary, localFile);
         return rows;
     }
 

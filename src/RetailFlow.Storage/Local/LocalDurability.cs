@@ -108,7 +108,9 @@ public static class LocalDurability
         return error == Errno.Exists ? false : throw Errno.Failure("create", name, error);
     }
 
-    internal static void Replace(string existing, string name)
+    /// <summary>Renames <paramref name="existing"/> to <paramref name="name"/>, in place of a file of that name.</summary>
+    /// <exception cref="StorageException">The rename failed.</exception>
+    public static void Replace(string existing, string name)
     {
         if (Retry(() => Libc.Rename(existing, name), out int error) != 0)
         {

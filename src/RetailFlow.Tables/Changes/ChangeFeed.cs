@@ -95,7 +95,7 @@ internal sealed class ChangeFeed : IDisposable
                         _ => null,
                     },
                     $"cast({commit.Version.ToString(CultureInfo.InvariantCulture)} as bigint)",
-                    SqlText.Instant(commit.Timestamp),
+                    SqlText.Instant(DateTimeOffset.FromUnixTimeMilliseconds(commit.Timestamp.ToUnixTimeMilliseconds())),
                 ],
             });
         }
