@@ -1,12 +1,14 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using RetailFlow.Cli.Output;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Node.Http;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Cli.Commands;
 
-/// <summary><c>delta read|export|changes|log PATH</c>: any Delta table at a path, no lake needed.</summary>
+/// <summary><c>delta read|export|changes|log|conformance PATH</c>: any Delta table at a path, no lake needed.</summary>
 internal static class DeltaCommand
 {
     public static ExampledCommand Create() => new(
@@ -14,7 +16,7 @@ internal static class DeltaCommand
         "Reads any Delta table at a path.",
         "retailflow delta read ./lake/gold/stock_on_hand")
     {
-        CreateRead(), CreateExport(), CreateChanges(), CreateLog(),
+        CreateRead(), CreateExport(), CreateChanges(), CreateLog(), CreateConformance(),
     };
 
     private static Argument<string> PathArgument() => new("PATH") { Description = "Folder of the table." };
@@ -134,4 +136,41 @@ internal static class DeltaCommand
             path, version, timestamp,
         };
     }
+
+    private static ExampledCommand CreateConformance()
+    {
+        var folder = new Argument<string>("DIR") { Description = "Folder with tables that other writers made." };
+        return new ExampledCommand(
+            "conformance",
+            "Reads every table below a folder and compares it with its checksums, its change data feed and the content that an 'expected' folder beside it holds.",
+            "retailflow delta conformance ./tables",
+            async run =>
+            {
+                var report = await DeltaFiles.JudgeAsync(run.Host.FullPath(run.Get(folder)!), run.Cancellation);
+                var results = run.Results();
+                results.Rows(["name", "verdict", "detail"], report.Tables.Select(t => new object?[] { t.Name, Words(t.Verdict), OneLine.Of(t.Detail) }));
+                if (results.Format == OutputFormat.Table)
+                {
+                    run.Host.Output.Write(Encoding.UTF8.GetBytes(report.Summary + "\n"));
+                }
+                else
+                {
+                    run.Note(report.Summary);
+                }
+
+                return report.Holds ? ExitCode.Done : ExitCode.CheckFailed;
+            })
+        {
+            folder,
+        };
+    }
+
+    private static string Words(ConformanceVerdict verdict) => verdict switch
+    {
+        ConformanceVerdict.Right => "right",
+        ConformanceVerdict.RefusedAsItMustBe => "refused as it must be",
+        ConformanceVerdict.RefusedByName => "refused by name",
+        ConformanceVerdict.Wrong => "WRONG",
+        _ => throw new InvalidOperationException("There is no other verdict."),
+    };
 }

@@ -77,6 +77,12 @@ public static class DeltaFiles
         await to.FlushAsync(cancellationToken);
     }
 
+    /// <summary>Judges every table below a folder.</summary>
+    /// <exception cref="LakeException">There is no such folder.</exception>
+    public static async ValueTask<ConformanceReport> JudgeAsync(string folder, CancellationToken cancellationToken) => Directory.Exists(folder)
+        ? await Conformance.JudgeAsync(folder, WorkFolder, cancellationToken)
+        : throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{folder}' does not exist.");
+
     private static void WriteList(Utf8JsonWriter to, string name, IEnumerable<DeltaAction> actions)
     {
         to.WriteStartArray(name);
@@ -101,9 +107,11 @@ public static class DeltaFiles
         document.RootElement.EnumerateObject().First().Value.WriteTo(to);
     }
 
+    private static string WorkFolder => Path.Combine(Path.GetTempPath(), "retailflow");
+
     // The whole file system is the store, so that files which a table names by absolute paths are found.
     private static DeltaTables OpenSession(string path) => Directory.Exists(path)
-        ? DeltaTables.Open(new LocalObjectStore("/"), new DeltaTablesOptions { WorkFolder = Path.Combine(Path.GetTempPath(), "retailflow") })
+        ? DeltaTables.Open(new LocalObjectStore("/"), new DeltaTablesOptions { WorkFolder = WorkFolder })
         : throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{path}' does not exist.");
 
     private static DeltaTable Table(DeltaTables session, string path) => DeltaTable.Open(session, Path.GetFullPath(path));

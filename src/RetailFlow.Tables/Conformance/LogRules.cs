@@ -13,6 +13,8 @@ internal sealed partial class LogRules
 {
     private const long NewestReader = 3;
 
+    private static readonly string[] TableActions = ["protocol", "metaData"];
+
     private LogRules(string? mustRefuse, IReadOnlyList<long> versions)
     {
         MustRefuse = mustRefuse;
@@ -128,7 +130,7 @@ internal sealed partial class LogRules
         }
 
         var present = connection.Query($"describe select * from read_parquet({SqlText.Files([file])})").Rows().Select(r => (string)r[0]!).ToHashSet(StringComparer.Ordinal);
-        var wanted = new[] { "protocol", "metaData" }.Where(present.Contains).ToList();
+        var wanted = TableActions.Where(present.Contains).ToList();
         return wanted.Count == 0
             ? []
             : [.. connection.Query($"select cast(to_json(t) as varchar) from (select {SqlText.Names(wanted)} from read_parquet({SqlText.Files([file])}) where coalesce({string.Join(", ", wanted.Select(w => $"cast(to_json({SqlText.Name(w)}) as varchar)"))}) is not null) t").Rows().Select(r => (string)r[0]!)];
