@@ -98,6 +98,25 @@ public sealed class DeletionVector
         return at >= 0 && containers[at].Contains(unchecked((ushort)row));
     }
 
+    /// <summary>Tells of each row whether it is not deleted. Fastest where neighbours in the file are neighbours here.</summary>
+    /// <param name="rows">Row indexes in any order.</param>
+    /// <param name="live">Where the answers go, one for every row.</param>
+    public void FindLive(ReadOnlySpan<long> rows, Span<bool> live)
+    {
+        var (key, container) = (-1L, default(RoaringContainer));
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] >> 16 != key)
+            {
+                key = rows[i] >> 16;
+                var at = Array.BinarySearch(keys, key);
+                container = at < 0 ? null : containers[at];
+            }
+
+            live[i] = container is null || !container.Contains(unchecked((ushort)rows[i]));
+        }
+    }
+
     /// <summary>The rows of both.</summary>
     public DeletionVector Union(DeletionVector other)
     {

@@ -57,17 +57,16 @@ internal sealed class DeletedRows
         var scans = rows.Column<long>(0);
         var files = rows.Column<ulong>(1);
         var positions = rows.Column<long>(2);
-        DeletionVector? vector = null;
-        for (var i = 0; i < live.Length; i++)
+        for (int start = 0, end; start < live.Length; start = end)
         {
-            if (i == 0 || files[i] != files[i - 1] || scans[i] != scans[i - 1])
+            end = start + 1;
+            while (end < live.Length && files[end] == files[start] && scans[end] == scans[start])
             {
-                vector = _scans.TryGetValue(scans[i], out var vectors)
-                    ? vectors[(int)files[i]]
-                    : throw new InvalidOperationException("A relation was used after its scan was closed.");
+                end++;
             }
 
-            live[i] = !vector!.Contains(positions[i]);
+            var vectors = _scans.TryGetValue(scans[start], out var registered) ? registered : throw new InvalidOperationException("A relation was used after its scan was closed.");
+            vectors[(int)files[start]].FindLive(positions[start..end], live[start..end]);
         }
     }
 }

@@ -22,6 +22,22 @@ public sealed class DeletionVectorTests
     }
 
     [Fact]
+    public void Rows_found_live_in_bulk_are_those_that_the_set_does_not_contain()
+    {
+        var random = new Random(7);
+        long[] deleted = [.. Enumerable.Range(0, 20_000).Select(_ => random.NextInt64(400_000)), .. Enumerable.Range(500_000, 9_000).Select(i => (long)i), 5_000_000_000];
+        var vector = DeletionVector.Of(deleted);
+        var expected = deleted.ToHashSet();
+        long[] rows = [.. Enumerable.Range(0, 600_000).Select(i => (long)i), .. Enumerable.Range(0, 1_000).Select(_ => random.NextInt64(6_000_000_000)), 5_000_000_000, 0];
+        var live = new bool[rows.Length];
+
+        vector.FindLive(rows, live);
+
+        Assert.Equal(rows.Select(r => !expected.Contains(r)), live);
+        Assert.False(live[^2]);
+    }
+
+    [Fact]
     public void Few_rows_are_written_as_Spark_writes_them()
     {
         Assert.Equal(
