@@ -1,4 +1,6 @@
 using System.Text;
+using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Stores;
 
 namespace RetailFlow.Cli;
 
@@ -32,4 +34,10 @@ internal sealed record CommandHost
     public TextWriter Text => new StreamWriter(Output, new UTF8Encoding(false), leaveOpen: true) { AutoFlush = true };
 
     public string FullPath(string path) => Path.GetFullPath(path, WorkingDirectory);
+
+    /// <summary>The full path of a folder; a URL as it is.</summary>
+    public string PathOrUrl(string location) => Lake.IsUrl(location) ? location : FullPath(location);
+
+    /// <summary>How places in Azure are reached: by this host's environment.</summary>
+    public RemoteOptions Remote => new() { Variable = Variable };
 }

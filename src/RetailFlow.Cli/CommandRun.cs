@@ -25,6 +25,7 @@ internal sealed class CommandRun(CommandHost host, CommonOptions common, ParseRe
         ProjectPath = ProjectPath,
         Environment = parsed.GetValue(common.Environment)!,
         Clock = Host.Clock,
+        Remote = Host.Remote,
         Progress = progress,
         Warn = message => Host.Error.WriteLine($"warning: {message}"),
     };

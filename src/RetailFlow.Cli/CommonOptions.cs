@@ -12,8 +12,8 @@ internal sealed class CommonOptions
 
     public Option<string?> Lake { get; } = new("--lake")
     {
-        Description = $"Folder of the lake (default {DefaultLake}, or {LakeVariable}).",
-        HelpName = "PATH",
+        Description = $"Folder of the lake, or its URL in Azure, abfss:// or https:// (default {DefaultLake}, or {LakeVariable}).",
+        HelpName = "PATH|URL",
         Recursive = true,
     };
 
@@ -67,7 +67,7 @@ internal sealed class CommonOptions
     public string LakePath(ParseResult parsed, CommandHost host)
     {
         var chosen = parsed.GetValue(Lake) ?? host.Variable(LakeVariable);
-        return host.FullPath(string.IsNullOrEmpty(chosen) ? DefaultLake : chosen);
+        return host.PathOrUrl(string.IsNullOrEmpty(chosen) ? DefaultLake : chosen);
     }
 
     /// <summary>A project that is named must exist; only the default falls back on the one beside the program.</summary>

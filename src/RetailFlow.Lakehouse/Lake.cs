@@ -4,6 +4,7 @@ using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Lakehouse.Quality;
 using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Storage;
 using RetailFlow.Tables;
@@ -16,14 +17,17 @@ namespace RetailFlow.Lakehouse;
 /// </summary>
 public sealed class Lake : IAsyncDisposable
 {
-    private Lake(LakeOptions options, LakeProject project, IObjectStore store, TableEngine engine)
+    private readonly OpenedStore? _opened;
+
+    private Lake(LakeOptions options, LakeProject project, OpenedStore? opened, TableEngine engine)
     {
+        _opened = opened;
         Options = options;
         Project = project;
-        Store = store;
+        Store = options.Store ?? opened!.Store;
         Engine = engine;
-        Tables = new LakeTables(options, store, engine);
-        Indexes = new Indexes.KeyIndexes(options);
+        Tables = new LakeTables(options, Store, engine);
+        Indexes = new Indexes.KeyIndexes(Path.Combine(LocalFolder, ".index"), options.NewGuid);
         Landing = new FileLanding(this);
         Pipeline = new Pipeline(this);
         Stock = new StockQueries(this);
@@ -42,6 +46,18 @@ public sealed class Lake : IAsyncDisposable
 
     /// <summary>Where its bytes are.</summary>
     public IObjectStore Store { get; }
+
+    /// <summary>Where it is: the full path of its folder, or its URL. It contains no secret.</summary>
+    public string Location => _opened?.Location ?? LocalFolder;
+
+    /// <summary>Whether the lake is not a folder of this machine.</summary>
+    public bool IsRemote => _opened is not null && OpenedStore.IsRemote(Options.LakePath);
+
+    /// <summary>
+    /// Full path of the folder of this machine for what must be local: work in progress and key indexes. It is the lake's own where
+    /// that is a folder; for a remote lake a folder that this machine keeps for it.
+    /// </summary>
+    public string LocalFolder => _opened?.Folder ?? Path.GetFullPath(Options.LakePath);
 
     /// <summary>Puts files into RAW.</summary>
     public FileLanding Landing { get; }
@@ -73,21 +89,32 @@ public sealed class Lake : IAsyncDisposable
 
     internal Indexes.KeyIndexes Indexes { get; }
 
-    /// <summary>Opens a lake, creating its folder if there is none.</summary>
-    /// <exception cref="LakeException">The project is missing or wrong, or the folder cannot be used.</exception>
+    /// <summary>Whether a lake or a table is named by a URL, rightly or wrongly written, and not by a folder.</summary>
+    public static bool IsUrl(string location) => OpenedStore.IsRemote(location);
+
+    /// <summary>Opens a lake, creating its folder if there is none. A container in Azure must exist; nothing is sent yet.</summary>
+    /// <exception cref="LakeException">The project is missing or wrong, or the folder or the URL cannot be used.</exception>
     public static ValueTask<Lake> OpenAsync(LakeOptions options, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var project = LakeProject.Load(options.ProjectPath, options.Environment);
-        var store = options.Store ?? new LocalObjectStore(options.LakePath);
-        var engine = TableEngine.Open(new TableEngineOptions
+        var opened = options.Store is null ? OpenedStore.Open(options.LakePath, options.Remote) : null;
+        try
         {
-            WorkFolder = Path.Combine(options.LakePath, ".work"),
-            Threads = options.Threads,
-            MemoryLimitBytes = options.MemoryLimitBytes,
-            NewGuid = options.NewGuid,
-        });
-        return ValueTask.FromResult(new Lake(options, project, store, engine));
+            var engine = TableEngine.Open(new TableEngineOptions
+            {
+                WorkFolder = Path.Combine(opened?.Folder ?? options.LakePath, ".work"),
+                Threads = options.Threads,
+                MemoryLimitBytes = options.MemoryLimitBytes,
+                NewGuid = options.NewGuid,
+            });
+            return ValueTask.FromResult(new Lake(options, project, opened, engine));
+        }
+        catch
+        {
+            opened?.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -96,6 +123,7 @@ public sealed class Lake : IAsyncDisposable
         Pipeline.Dispose();
         Indexes.Dispose();
         Engine.Dispose();
+        _opened?.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -1,3 +1,4 @@
+using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Lakehouse;
@@ -5,7 +6,10 @@ namespace RetailFlow.Lakehouse;
 /// <summary>Where a lake is, which project describes it, and what it may use of the machine.</summary>
 public sealed record LakeOptions
 {
-    /// <summary>Folder of the lake: RAW files and Delta tables.</summary>
+    /// <summary>
+    /// Where the lake is, with its RAW files and Delta tables: a folder, or a place in Azure storage by its URL
+    /// (<c>abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/PATH</c> or <c>https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH</c>).
+    /// </summary>
     public required string LakePath { get; init; }
 
     /// <summary>Folder of the dbt project with feeds and models.</summary>
@@ -26,8 +30,11 @@ public sealed record LakeOptions
     /// <summary>Source of unique file and transaction names.</summary>
     public Func<Guid> NewGuid { get; init; } = Guid.NewGuid;
 
-    /// <summary>The store under the lake; null opens <see cref="LakePath"/> on the local file system.</summary>
+    /// <summary>The store under the lake; null opens <see cref="LakePath"/>. With it, <see cref="LakePath"/> is the folder for what must be local.</summary>
     public IObjectStore? Store { get; init; }
+
+    /// <summary>How a lake in Azure is reached, and what it may use of this machine.</summary>
+    public RemoteOptions Remote { get; init; } = new();
 
     /// <summary>Receives what an operator should know although nothing failed, in one line; may be called from any thread.</summary>
     public Action<string>? Warn { get; init; }

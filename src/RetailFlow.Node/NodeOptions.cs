@@ -54,6 +54,9 @@ public sealed record NodeOptions
     /// <exception cref="LakeException">An option is wrong; the message names it.</exception>
     internal void Validate()
     {
+        Require(
+            !RetailFlow.Lakehouse.Lake.IsUrl(Lake.LakePath),
+            "lake: the node's journal needs a lake in a folder of a local disk; on a lake in Azure work land, run, sql, stock, reconcile and the other commands.");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             Require(

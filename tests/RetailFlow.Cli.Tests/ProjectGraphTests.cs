@@ -14,7 +14,7 @@ public sealed class ProjectGraphTests
         ["RetailFlow.DuckDb"] = [],
         ["RetailFlow.Stock"] = ["RetailFlow.Storage"],
         ["RetailFlow.Tables"] = ["RetailFlow.Delta", "RetailFlow.DuckDb"],
-        ["RetailFlow.Lakehouse"] = ["RetailFlow.Stock", "RetailFlow.Tables"],
+        ["RetailFlow.Lakehouse"] = ["RetailFlow.Stock", "RetailFlow.Storage.Azure", "RetailFlow.Tables"],
         ["RetailFlow.Node"] = ["RetailFlow.Lakehouse", "RetailFlow.Stock"],
         ["RetailFlow.Bench"] = ["RetailFlow.Node"],
         ["RetailFlow.Cli"] = ["RetailFlow.Bench", "RetailFlow.Node"],

@@ -19,7 +19,7 @@ internal static class DeltaCommand
         CreateRead(), CreateExport(), CreateChanges(), CreateLog(), CreateConformance(),
     };
 
-    private static Argument<string> PathArgument() => new("PATH") { Description = "Folder of the table." };
+    private static Argument<string> PathArgument() => new("PATH") { Description = "Folder of the table, or its URL in Azure." };
 
     private static Option<long?> VersionOption() => ValueOptions.Version("--version", "The table as of this version.");
 
@@ -43,7 +43,7 @@ internal static class DeltaCommand
             async run =>
             {
                 RefuseBoth(run, version, timestamp);
-                using var result = await DeltaFiles.ReadAsync(run.Host.FullPath(run.Get(path)!), run.Get(version), run.Get(timestamp), run.Cancellation);
+                using var result = await DeltaFiles.ReadAsync(run.Host.PathOrUrl(run.Get(path)!), run.Get(version), run.Get(timestamp), run.Cancellation, run.Host.Remote);
                 run.Results(OutputFormat.Ndjson, terminal: OutputFormat.Ndjson)
                     .Rows([.. result.Columns.Select(c => c.Name)], result.Rows(), run.Cancellation);
                 return ExitCode.Done;
@@ -66,7 +66,7 @@ internal static class DeltaCommand
                 RefuseBoth(run, version, timestamp);
                 var file = run.Host.FullPath(run.Get(to)!);
                 var rows = await DeltaFiles.ExportAsync(
-                    run.Host.FullPath(run.Get(path)!), run.Get(version), run.Get(timestamp), file, run.Cancellation);
+                    run.Host.PathOrUrl(run.Get(path)!), run.Get(version), run.Get(timestamp), file, run.Cancellation, run.Host.Remote);
                 run.Results().Rows(["file", "rows"], [[file, rows]]);
                 return ExitCode.Done;
             })
@@ -88,7 +88,7 @@ internal static class DeltaCommand
             "retailflow delta changes ./lake/silver/inventory_events --from 3 --to 5 --to-file changes.parquet",
             async run =>
             {
-                var folder = run.Host.FullPath(run.Get(path)!);
+                var folder = run.Host.PathOrUrl(run.Get(path)!);
                 var (first, last) = (run.Get(from)!.Value, run.Get(to));
                 if (last < first)
                 {
@@ -98,12 +98,12 @@ internal static class DeltaCommand
                 if (run.Get(file) is { } target)
                 {
                     var full = run.Host.FullPath(target);
-                    var rows = await DeltaFiles.ExportChangesAsync(folder, first, last, full, run.Cancellation);
+                    var rows = await DeltaFiles.ExportChangesAsync(folder, first, last, full, run.Cancellation, run.Host.Remote);
                     run.Results().Rows(["file", "rows"], [[full, rows]]);
                     return ExitCode.Done;
                 }
 
-                using var result = await DeltaFiles.ChangesAsync(folder, first, last, run.Cancellation);
+                using var result = await DeltaFiles.ChangesAsync(folder, first, last, run.Cancellation, run.Host.Remote);
                 run.Results(OutputFormat.Ndjson, terminal: OutputFormat.Ndjson)
                     .Rows([.. result.Columns.Select(c => c.Name)], result.Rows(), run.Cancellation);
                 return ExitCode.Done;
@@ -125,7 +125,7 @@ internal static class DeltaCommand
                 RefuseBoth(run, version, timestamp);
                 using (var json = new Utf8JsonWriter(run.Host.Output, RowJson.Options with { Indented = run.Host.OutputIsTerminal }))
                 {
-                    await DeltaFiles.WriteLogAsync(run.Host.FullPath(run.Get(path)!), run.Get(version), run.Get(timestamp), json, run.Cancellation);
+                    await DeltaFiles.WriteLogAsync(run.Host.PathOrUrl(run.Get(path)!), run.Get(version), run.Get(timestamp), json, run.Cancellation, run.Host.Remote);
                     await json.FlushAsync(run.Cancellation);
                 }
 

@@ -57,7 +57,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
 
             native.RemoveAll(f => f.ToOffset - f.FromOffset >= LargeFileBytes);
             var mapped = files.Where(f => feed.Record != RecordKind.Stock || EncodingOf(f) != RawEncoding.Json).ToList();
-            LoadMapped(connection, mapped, typed, sink, cancellationToken);
+            await LoadMappedAsync(connection, mapped, typed, sink, cancellationToken);
             if (native.Count > 0)
             {
                 written.AddRange(await WriteStockAsync(connection, schema, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
@@ -194,12 +194,12 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         };
     }
 
-    private void LoadMapped(DuckDbConnection connection, IEnumerable<LandedFile> files, string typed, QuarantineSink sink, CancellationToken cancellationToken)
+    private async ValueTask LoadMappedAsync(DuckDbConnection connection, IEnumerable<LandedFile> files, string typed, QuarantineSink sink, CancellationToken cancellationToken)
     {
         foreach (var file in files)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var raw = Load(connection, file, sink);
+            using var raw = await LoadAsync(connection, file, sink, cancellationToken);
             if (raw is null)
             {
                 continue;
@@ -216,7 +216,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         }
     }
 
-    private RawTable? Load(DuckDbConnection connection, LandedFile file, QuarantineSink sink)
+    private async ValueTask<RawTable?> LoadAsync(DuckDbConnection connection, LandedFile file, QuarantineSink sink, CancellationToken cancellationToken)
     {
         switch (EncodingOf(file))
         {
@@ -227,9 +227,12 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
                 }
 
             case RawEncoding.Parquet:
-                var local = lake.Store.LocalPath(file.Path)
-                    ?? throw new LakeException(LakeErrorKind.Unavailable, $"RAW file {file.Path} is not on a local file system.");
-                return ParquetText.Load(connection, lake.Engine, local, file, sink);
+                using (var open = new OpenFiles())
+                {
+                    var local = await open.OfAsync(new TableAccess(lake.Engine, lake.Store, ""), [file.Path], cancellationToken);
+                    return ParquetText.Load(connection, lake.Engine, local[0], file, sink);
+                }
+
             case RawEncoding.Json:
                 using (var blocks = new JsonBlockReader(file, RawStreams.Open(lake.Store, file), 1 << 20, sink))
                 {

@@ -14,7 +14,10 @@ internal sealed class KeyIndex : IDisposable
 {
     private const int MostRuns = 12;
 
-    private readonly object _gate = new();
+    // Files that are in use together while they are indexed.
+    private const int FilesAtOnce = 16;
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly LakeTable _table;
     private readonly IReadOnlyList<string> _columns;
     private readonly string _folder;
@@ -41,11 +44,13 @@ internal sealed class KeyIndex : IDisposable
     /// Rows of <paramref name="snapshot"/> whose key may be one of <paramref name="hashes"/>, by data file; every row whose key is
     /// one of them is among them.
     /// </summary>
-    public IReadOnlyDictionary<string, List<uint>> Find(DuckDbConnection connection, Snapshot snapshot, IEnumerable<ulong> hashes)
+    public async ValueTask<IReadOnlyDictionary<string, List<uint>>> FindAsync(
+        DuckDbConnection connection, Snapshot snapshot, IEnumerable<ulong> hashes, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        await _gate.WaitAsync(cancellationToken);
+        try
         {
-            var live = CatchUp(connection, snapshot);
+            var live = await CatchUpAsync(connection, snapshot, cancellationToken);
             var found = new List<(IndexRun Run, IndexEntry Entry)>();
             foreach (var hash in hashes)
             {
@@ -74,19 +79,22 @@ internal sealed class KeyIndex : IDisposable
 
             return rows;
         }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _runs?.ForEach(run => run.Dispose());
-            _runs = null;
-        }
+        _gate.Wait();
+        _runs?.ForEach(run => run.Dispose());
+        _runs = null;
+        _gate.Dispose();
     }
 
-    private HashSet<string> CatchUp(DuckDbConnection connection, Snapshot snapshot)
+    private async ValueTask<HashSet<string>> CatchUpAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken)
     {
         Load();
         var live = new HashSet<string>(snapshot.FileCount, StringComparer.Ordinal);
@@ -108,7 +116,7 @@ internal sealed class KeyIndex : IDisposable
 
         if (missing.Count > 0)
         {
-            _runs!.Add(Build(connection, missing));
+            _runs!.Add(await BuildAsync(connection, missing, cancellationToken));
             _indexed.UnionWith(missing);
             Merge(live);
         }
@@ -152,24 +160,38 @@ internal sealed class KeyIndex : IDisposable
         _indexed.Clear();
     }
 
-    private IndexRun Build(DuckDbConnection connection, List<string> files)
+    private async ValueTask<IndexRun> BuildAsync(DuckDbConnection connection, List<string> files, CancellationToken cancellationToken)
     {
-        var ordinals = files.Select((file, i) => (File: _table.FileOf(file), Ordinal: (uint)i)).ToDictionary(f => f.File, f => f.Ordinal, StringComparer.Ordinal);
         var entries = new List<IndexEntry>();
-        foreach (var (file, ordinal) in ordinals)
+        var ordinal = 0u;
+        foreach (var some in files.Chunk(FilesAtOnce))
         {
-            var sql = $"select {KeyText(_columns)} as k, file_row_number from read_parquet({SqlText.Literal(file)}, hive_partitioning = false, file_row_number = true) where {KeyText(_columns)} is not null";
-            using var result = connection.Query(sql);
-            while (result.NextChunk(out var chunk))
+            using var open = new OpenFiles();
+            foreach (var file in await _table.FilesAsync(open, some, cancellationToken))
             {
-                var rows = chunk.Column<long>(1);
-                for (var i = 0; i < chunk.RowCount; i++)
-                {
-                    entries.Add(new IndexEntry(KeyHash.Of(chunk.GetUtf8(0, i)), ordinal, (uint)rows[i]));
-                }
+                Index(connection, file, ordinal++, entries);
             }
         }
 
+        return Write(files, entries);
+    }
+
+    private void Index(DuckDbConnection connection, string file, uint ordinal, List<IndexEntry> entries)
+    {
+        var sql = $"select {KeyText(_columns)} as k, file_row_number from read_parquet({SqlText.Literal(file)}, hive_partitioning = false, file_row_number = true) where {KeyText(_columns)} is not null";
+        using var result = connection.Query(sql);
+        while (result.NextChunk(out var chunk))
+        {
+            var rows = chunk.Column<long>(1);
+            for (var i = 0; i < chunk.RowCount; i++)
+            {
+                entries.Add(new IndexEntry(KeyHash.Of(chunk.GetUtf8(0, i)), ordinal, (uint)rows[i]));
+            }
+        }
+    }
+
+    private IndexRun Write(List<string> files, List<IndexEntry> entries)
+    {
         var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries);
         sorted.Sort();
         return IndexRun.Write(NewPath(), files, sorted);
@@ -210,9 +232,7 @@ internal sealed class KeyIndex : IDisposable
             }
         }
 
-        var sorted = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(entries);
-        sorted.Sort();
-        var replacement = IndexRun.Write(NewPath(), files, sorted);
+        var replacement = Write(files, entries);
         _runs.RemoveRange(keep, _runs.Count - keep);
         _runs.Add(replacement);
         foreach (var run in merged)

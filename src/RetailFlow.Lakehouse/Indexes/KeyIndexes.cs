@@ -3,8 +3,8 @@ using RetailFlow.Lakehouse.Tables;
 
 namespace RetailFlow.Lakehouse.Indexes;
 
-/// <summary>The key indexes of one lake, by table and columns.</summary>
-internal sealed class KeyIndexes(LakeOptions options) : IDisposable
+/// <summary>The key indexes of one lake, by table and columns, in a folder of this machine.</summary>
+internal sealed class KeyIndexes(string folder, Func<Guid> newGuid) : IDisposable
 {
     private readonly ConcurrentDictionary<string, KeyIndex> _indexes = new(StringComparer.Ordinal);
 
@@ -12,7 +12,7 @@ internal sealed class KeyIndexes(LakeOptions options) : IDisposable
     public KeyIndex Of(LakeTable table, IReadOnlyList<string> columns)
     {
         var name = $"{table.Name}.{string.Join('-', columns)}";
-        return _indexes.GetOrAdd(name, n => new KeyIndex(table, columns, Path.Combine(Path.GetFullPath(options.LakePath), ".index", n), options.NewGuid));
+        return _indexes.GetOrAdd(name, n => new KeyIndex(table, columns, Path.Combine(folder, n), newGuid));
     }
 
     /// <inheritdoc/>

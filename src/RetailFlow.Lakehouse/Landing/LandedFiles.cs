@@ -70,8 +70,10 @@ internal sealed class LandedFiles(Lake lake)
             return null;
         }
 
+        using var open = new OpenFiles();
+        var relation = await Table.RelationAsync(open, snapshot, cancellationToken);
         using var connection = lake.Engine.Connect();
-        return Read(connection, $"select * from {Table.Relation(snapshot)} where kind = 'file' and feed = $1 and source = $2 and batch_id = $3", feed, source, batchId).FirstOrDefault();
+        return Read(connection, $"select * from {relation} where kind = 'file' and feed = $1 and source = $2 and batch_id = $3", feed, source, batchId).FirstOrDefault();
     }
 
     /// <summary>Paths of registered files; nothing is read where <paramref name="wanted"/> is 0.</summary>
@@ -80,8 +82,10 @@ internal sealed class LandedFiles(Lake lake)
         var paths = new HashSet<string>(StringComparer.Ordinal);
         if (wanted > 0 && await Table.TryLatestAsync(cancellationToken) is { } snapshot)
         {
+            using var open = new OpenFiles();
+            var relation = await Table.RelationAsync(open, snapshot, cancellationToken);
             using var connection = lake.Engine.Connect();
-            using var result = connection.Query($"select path from {Table.Relation(snapshot)} where kind = 'file'");
+            using var result = connection.Query($"select path from {relation} where kind = 'file'");
             foreach (var row in result.Rows())
             {
                 paths.Add((string)row[0]!);
@@ -104,8 +108,10 @@ internal sealed class LandedFiles(Lake lake)
             snapshot.Schema,
             snapshot.Metadata.PartitionColumns,
             new FilePredicate.Compare("ordinal", ComparisonOperator.Greater, Literal.Of(ordinal)));
+        using var open = new OpenFiles();
+        var relation = await Table.RelationAsync(open, snapshot.Schema, files, cancellationToken);
         using var connection = lake.Engine.Connect();
-        return [.. Read(connection, $"select * from {Table.Relation(snapshot.Schema, files)} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
+        return [.. Read(connection, $"select * from {relation} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
     }
 
     private async ValueTask<IReadOnlyList<LandedFile>> WithoutKnownAsync(Snapshot snapshot, IReadOnlyList<LandedFile> files, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Maintenance;
@@ -38,10 +39,11 @@ public sealed class TableMaintenance
         }
 
         _lake.Options.Progress?.Invoke(new LakeProgress(table, $"rewriting {files.Count} files", null));
+        using var open = new OpenFiles();
         using var connection = _lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
-        var relation = found.Relation(snapshot.Schema, files);
+        var relation = await found.RelationAsync(open, snapshot.Schema, files, cancellationToken);
         var select = $"select {names} from {relation}";
         var layout = WriteLayout.AsTheyCome;
         if (zorder.Count > 0)

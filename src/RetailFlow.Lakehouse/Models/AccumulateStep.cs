@@ -50,14 +50,15 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             return await RunAsync(fullRefresh: true, dryRun, cancellationToken);
         }
 
+        using var open = new OpenFiles();
         using var connection = lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         var history = fullRefresh ? null : snapshot;
-        var fresh = lake.Tables[inputName].RelationOfPaths(input.Schema, changes.Added);
+        var fresh = await lake.Tables[inputName].RelationOfPathsAsync(open, input.Schema, changes.Added, cancellationToken);
         var freshView = _context.View(connection, "fresh", fresh);
         var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
         var columns = SqlText.Names(input.Schema.Fields.Select(f => f.Name));
-        var state = history is { FileCount: > 0 } ? await StateAsync(connection, history, freshView, firstFile, changes.AddedRows, input.Schema, cancellationToken) : null;
+        var state = history is { FileCount: > 0 } ? await StateAsync(connection, open, history, freshView, firstFile, changes.AddedRows, input.Schema, cancellationToken) : null;
         var together = state is null ? fresh : $"(select {columns} from {freshView} union all select {columns} from {state})";
         var inputView = _context.View(connection, "records", together);
         var ephemerals = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -170,6 +171,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
     /// <summary>The accepted rows, and the refused ones that hold a key, that share a key with a fresh record.</summary>
     private async ValueTask<string> StateAsync(
         DuckDbConnection connection,
+        OpenFiles open,
         Snapshot history,
         string freshView,
         long firstFile,
@@ -184,15 +186,15 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         {
             var key = string.Join(" union all ", model.Links.Select(link => $"select hash({SqlText.Names(link)}) as h from {freshView}"));
             var keys = _context.TemporaryTable(connection, "keys", $"select distinct h from ({key})");
-            parts.Add($"select {names} from {_table.Relation(history)} m where "
+            parts.Add($"select {names} from {await _table.RelationAsync(open, history, cancellationToken)} m where "
                 + string.Join(" or ", model.Links.Select(link => $"hash({SqlText.Names(link, "m")}) in (select h from {keys})")));
         }
         else
         {
-            parts.AddRange(Pinned(connection, history, Hashes(connection, freshView), names));
+            parts.AddRange(await PinnedAsync(connection, open, history, Hashes(connection, freshView), names, cancellationToken));
         }
 
-        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(_context.Inputs[0], model.KeyHoldingRules, firstFile, inputSchema, cancellationToken) is { } held)
+        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(open, _context.Inputs[0], model.KeyHoldingRules, firstFile, inputSchema, cancellationToken) is { } held)
         {
             parts.Add(held);
         }
@@ -231,12 +233,13 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         return hashes;
     }
 
-    private IEnumerable<string> Pinned(DuckDbConnection connection, Snapshot history, HashSet<ulong> hashes, string names)
+    private async ValueTask<IEnumerable<string>> PinnedAsync(
+        DuckDbConnection connection, OpenFiles open, Snapshot history, HashSet<ulong> hashes, string names, CancellationToken cancellationToken)
     {
         var rows = new Dictionary<string, HashSet<uint>>(StringComparer.Ordinal);
         foreach (var link in model.Links)
         {
-            foreach (var (file, found) in lake.Indexes.Of(_table, link).Find(connection, history, hashes))
+            foreach (var (file, found) in await lake.Indexes.Of(_table, link).FindAsync(connection, history, hashes, cancellationToken))
             {
                 if (!rows.TryGetValue(file, out var set))
                 {
@@ -247,21 +250,22 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             }
         }
 
+        var locals = await _table.FilesAsync(open, rows.Keys, cancellationToken);
         if (rows.Count <= MostPinnedFiles)
         {
-            return rows.Select(f => $"select {names} from read_parquet({SqlText.Literal(_table.FileOf(f.Key))}, hive_partitioning = false, file_row_number = true) "
-                + $"where file_row_number in ({string.Join(',', f.Value)})");
+            return rows.Zip(locals, (f, local) => $"select {names} from read_parquet({SqlText.Literal(local)}, hive_partitioning = false, file_row_number = true) "
+                + $"where file_row_number in ({string.Join(',', f.Value)})").ToList();
         }
 
         var wanted = lake.Engine.UniqueName("wanted");
         connection.Execute($"create temp table {wanted} (filename varchar, file_row_number bigint)");
         using (var appender = connection.CreateAppender(wanted))
         {
-            foreach (var (file, found) in rows)
+            foreach (var (local, found) in locals.Zip(rows.Values))
             {
                 foreach (var row in found)
                 {
-                    appender.AppendRow(_table.FileOf(file), (long)row);
+                    appender.AppendRow(local, (long)row);
                 }
             }
 
@@ -270,7 +274,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
 
         return
         [
-            $"select {names} from read_parquet({SqlText.List(rows.Keys.Select(_table.FileOf))}, hive_partitioning = false, filename = true, file_row_number = true) m "
+            $"select {names} from read_parquet({SqlText.List(locals)}, hive_partitioning = false, filename = true, file_row_number = true) m "
             + $"where exists (select 1 from {wanted} w where w.filename = m.filename and w.file_row_number = m.file_row_number)",
         ];
     }

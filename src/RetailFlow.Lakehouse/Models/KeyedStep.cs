@@ -53,29 +53,37 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return new StepReport(model.Name, changed.Count == 0 ? StepOutcome.NothingNew : StepOutcome.Planned);
         }
 
+        using var open = new OpenFiles();
         using var connection = lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         return whole
-            ? await ReplaceAsync(connection, snapshot, inputs, fullRefresh, clock, cancellationToken)
-            : await MergeAsync(connection, snapshot!, inputs, changed, clock, cancellationToken);
+            ? await ReplaceAsync(connection, open, snapshot, inputs, fullRefresh, clock, cancellationToken)
+            : await MergeAsync(connection, open, snapshot!, inputs, changed, clock, cancellationToken);
     }
 
     private async ValueTask<StepReport> ReplaceAsync(
         DuckDbConnection connection,
+        OpenFiles open,
         Snapshot? snapshot,
         IReadOnlyDictionary<string, Snapshot> inputs,
         bool fullRefresh,
         Stopwatch clock,
         CancellationToken cancellationToken)
     {
-        var select = _context.Render(model.Sql, name => Relation(name, inputs));
+        var relations = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, input) in inputs)
+        {
+            relations[name] = await lake.Tables[name].RelationAsync(open, input, cancellationToken);
+        }
+
+        var select = _context.Render(model.Sql, name => relations[name]);
         var schema = _context.SchemaOf(connection, select, []);
         var result = _context.TemporaryTable(connection, "result", select);
         var rows = connection.Scalar<long>($"select count(*) from {result}");
         CheckKey(connection, result, rows);
         var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
         var sameSchema = schema.Equals(table.Schema);
-        if (sameSchema && snapshot is not null && !fullRefresh && Differences(connection, result, _table.Relation(snapshot), schema) == 0)
+        if (sameSchema && snapshot is not null && !fullRefresh && Differences(connection, result, await _table.RelationAsync(open, snapshot, cancellationToken), schema) == 0)
         {
             return await PositionsOnlyAsync(table, inputs, "full", clock, cancellationToken);
         }
@@ -98,6 +106,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 
     private async ValueTask<StepReport> MergeAsync(
         DuckDbConnection connection,
+        OpenFiles open,
         Snapshot snapshot,
         IReadOnlyDictionary<string, Snapshot> inputs,
         Dictionary<string, InputChanges> changed,
@@ -106,22 +115,23 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
     {
         var key = model.UniqueKey;
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
-        var affected = AffectedKeys(connection, inputs, changed);
+        var affected = await AffectedKeysAsync(connection, open, inputs, changed, cancellationToken);
+        var own = await _table.RelationAsync(open, snapshot.Schema, snapshot.Files, cancellationToken, ScanColumns.FileName);
         var state = _context.TemporaryTable(
             connection,
             "state",
-            $"select {names}, filename as _filename from {_table.Relation(snapshot.Schema, snapshot.Files, ScanColumns.FileName)} m "
+            $"select {names}, filename as _filename from {own} m "
             + $"where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
         var mode = "keys";
         string result;
         if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Removed.Count == 0)
         {
             mode = "fold";
-            result = Fold(connection, snapshot, inputs, changed.Single(), state, names);
+            result = await FoldAsync(connection, open, snapshot, inputs, changed.Single(), state, names, cancellationToken);
         }
         else
         {
-            result = _context.TemporaryTable(connection, "result", Evaluate(connection, inputs, affected));
+            result = _context.TemporaryTable(connection, "result", await EvaluateAsync(connection, open, inputs, affected, cancellationToken));
             CheckSchema(connection, result, snapshot.Schema);
         }
 
@@ -146,10 +156,10 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             connection,
             "replaced",
             $"select {SqlText.Names(key)} from {differing}{(gone is null ? "" : $" union all select {SqlText.Names(key)} from {gone}")}");
-        var touched = Touched(connection, snapshot, state, replaced, key);
+        var touched = await TouchedAsync(connection, open, snapshot, state, replaced, key, cancellationToken);
         var kept = touched.Count == 0
             ? ""
-            : $"select {names} from {_table.Relation(snapshot.Schema, touched)} m where not exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "m")}) union all ";
+            : $"select {names} from {await _table.RelationAsync(open, snapshot.Schema, touched, cancellationToken)} m where not exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "m")}) union all ";
         var written = await lake.Tables.Writer.WriteAsync(connection, $"{kept}select {names} from {differing}", _table.Path, snapshot.Schema, WriteLayout.AsTheyCome, cancellationToken);
         var transaction = DeltaTransaction.Create(snapshot, "MERGE");
         transaction.ReadWholeTable();
@@ -161,15 +171,18 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         return await CommitAsync(transaction, written, inputs, rows + goneRows, mode, clock, cancellationToken);
     }
 
-    private string Fold(
+    private async ValueTask<string> FoldAsync(
         DuckDbConnection connection,
+        OpenFiles open,
         Snapshot snapshot,
         IReadOnlyDictionary<string, Snapshot> inputs,
         KeyValuePair<string, InputChanges> change,
         string state,
-        string names)
+        string names,
+        CancellationToken cancellationToken)
     {
-        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {lake.Tables[change.Key].RelationOfPaths(inputs[change.Key].Schema, change.Value.Added)}");
+        var added = await lake.Tables[change.Key].RelationOfPathsAsync(open, inputs[change.Key].Schema, change.Value.Added, cancellationToken);
+        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {added}");
         var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, _ => fresh, state));
         if (connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
         {
@@ -177,30 +190,26 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return folded;
         }
 
-        var open = _context.TemporaryTable(connection, "open_keys", $"select {SqlText.Names(model.UniqueKey)} from {folded} where _evaluate");
+        var undecided = _context.TemporaryTable(connection, "undecided", $"select {SqlText.Names(model.UniqueKey)} from {folded} where _evaluate");
         return _context.TemporaryTable(
             connection,
             "result",
-            $"select {names} from {folded} where not _evaluate union all select {names} from ({Evaluate(connection, inputs, open)})");
+            $"select {names} from {folded} where not _evaluate union all select {names} from ({await EvaluateAsync(connection, open, inputs, undecided, cancellationToken)})");
     }
 
     /// <summary>The model's SQL with every keyed input restricted to <paramref name="keys"/>.</summary>
-    private string Evaluate(DuckDbConnection connection, IReadOnlyDictionary<string, Snapshot> inputs, string keys)
+    private async ValueTask<string> EvaluateAsync(
+        DuckDbConnection connection, OpenFiles open, IReadOnlyDictionary<string, Snapshot> inputs, string keys, CancellationToken cancellationToken)
     {
         var literal = LiteralKeys(connection, keys);
         var restricted = new Dictionary<string, string>(StringComparer.Ordinal);
-        return _context.Render(model.Sql, name =>
+        foreach (var (name, input) in inputs)
         {
-            if (restricted.TryGetValue(name, out var known))
-            {
-                return known;
-            }
-
-            var input = inputs[name];
             var columns = KeyColumns(name, input);
             if (columns is null)
             {
-                return restricted[name] = Relation(name, inputs);
+                restricted[name] = await lake.Tables[name].RelationAsync(open, input, cancellationToken);
+                continue;
             }
 
             var files = literal is null ? [.. input.Files] : Candidates(input, columns, literal);
@@ -208,27 +217,44 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var filter = literal is null
                 ? ""
                 : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
-            var table = _context.TemporaryTable(
+            var relation = await lake.Tables[name].RelationAsync(open, input.Schema, files, cancellationToken);
+            restricted[name] = _context.TemporaryTable(
                 connection,
                 "restricted",
-                $"select * from {lake.Tables[name].Relation(input.Schema, files)} i where exists (select 1 from {keys} k where {same}){filter}");
-            return restricted[name] = table;
-        });
+                $"select * from {relation} i where exists (select 1 from {keys} k where {same}){filter}");
+        }
+
+        return _context.Render(model.Sql, name => restricted[name]);
     }
 
-    private string AffectedKeys(DuckDbConnection connection, IReadOnlyDictionary<string, Snapshot> inputs, Dictionary<string, InputChanges> changed)
+    private async ValueTask<string> AffectedKeysAsync(
+        DuckDbConnection connection,
+        OpenFiles open,
+        IReadOnlyDictionary<string, Snapshot> inputs,
+        Dictionary<string, InputChanges> changed,
+        CancellationToken cancellationToken)
     {
-        var parts = changed.Select(change =>
+        var parts = new List<string>();
+        foreach (var (name, changes) in changed)
         {
-            var input = inputs[change.Key];
-            var columns = KeyColumns(change.Key, input)!;
+            var input = inputs[name];
+            var columns = KeyColumns(name, input)!;
             var renamed = string.Join(", ", columns.Zip(model.UniqueKey, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
-            return $"select {renamed} from {lake.Tables[change.Key].RelationOfPaths(input.Schema, [.. change.Value.Added, .. change.Value.Removed])}";
-        });
+            var rows = await lake.Tables[name].RelationOfPathsAsync(open, input.Schema, [.. changes.Added, .. changes.Removed], cancellationToken);
+            parts.Add($"select {renamed} from {rows}");
+        }
+
         return _context.TemporaryTable(connection, "affected", $"select distinct * from ({string.Join(" union all ", parts)})");
     }
 
-    private List<AddFile> Touched(DuckDbConnection connection, Snapshot snapshot, string state, string replaced, IReadOnlyList<string> key)
+    private async ValueTask<List<AddFile>> TouchedAsync(
+        DuckDbConnection connection,
+        OpenFiles open,
+        Snapshot snapshot,
+        string state,
+        string replaced,
+        IReadOnlyList<string> key,
+        CancellationToken cancellationToken)
     {
         var paths = new HashSet<string>(StringComparer.Ordinal);
         using (var result = connection.Query($"select distinct _filename from {state} s where exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "s")})"))
@@ -239,10 +265,12 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
         }
 
-        var touched = snapshot.Files.Where(f => paths.Contains(_table.FileOf(f))).ToList();
+        var files = snapshot.Files.ToList();
+        var locals = await _table.FilesAsync(open, files.Select(f => f.DecodedPath), cancellationToken);
+        var touched = files.Where((_, i) => paths.Contains(locals[i])).ToList();
         if (touched.Count == 0)
         {
-            touched.AddRange(snapshot.Files.Where(f => (f.ParsedStatistics?.NumRecords ?? long.MaxValue) < SmallFileRows).Take(1));
+            touched.AddRange(files.Where(f => (f.ParsedStatistics?.NumRecords ?? long.MaxValue) < SmallFileRows).Take(1));
         }
 
         return touched;
@@ -307,8 +335,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var columns = model.InputKeys.GetValueOrDefault(shortName) ?? model.UniqueKey;
         return columns.All(c => snapshot.Schema.Find(c) is not null) ? columns : null;
     }
-
-    private string Relation(string name, IReadOnlyDictionary<string, Snapshot> inputs) => lake.Tables[name].Relation(inputs[name]);
 
     /// <summary>The values of each key column where they are few and text, so that files and row groups can be passed over.</summary>
     private List<IReadOnlyList<string>?>? LiteralKeys(DuckDbConnection connection, string keys)

@@ -27,9 +27,11 @@ public sealed class QuarantineStore
                 continue;
             }
 
+            using var open = new OpenFiles();
+            var relation = await Table(contract.Name).RelationAsync(open, snapshot, cancellationToken);
             using var connection = _lake.Engine.Connect();
             using var result = connection.Query(
-                $"select layer, rule, count(*), min(quarantined_at), max(quarantined_at) from {Table(contract.Name).Relation(snapshot)} group by all order by all");
+                $"select layer, rule, count(*), min(quarantined_at), max(quarantined_at) from {relation} group by all order by all");
             summaries.AddRange(result.Rows().Select(row => new QuarantineSummary(
                 contract.Name, (string)row[0]!, (string)row[1]!, (long)row[2]!, (DateTimeOffset)row[3]!, (DateTimeOffset)row[4]!)));
         }
@@ -46,9 +48,11 @@ public sealed class QuarantineStore
             return [];
         }
 
+        using var open = new OpenFiles();
+        var relation = await table.RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
         using var result = connection.Query(
-            $"select layer, rule, field, detail, source_file, row, quarantined_at, raw, record, other, _file from {table.Relation(snapshot)} "
+            $"select layer, rule, field, detail, source_file, row, quarantined_at, raw, record, other, _file from {relation} "
             + "where $1::varchar is null or rule = $1 order by quarantined_at desc, _file desc, row limit " + limit.ToString(CultureInfo.InvariantCulture),
             rule);
         return [.. result.Rows().Select(row => new QuarantinedRecord(
@@ -98,12 +102,13 @@ public sealed class QuarantineStore
         {
             var snapshot = await table.EnsureAsync(BronzeSchema.Quarantine, $"Records of {feed} that broke a rule.", _lake.Options.NewGuid, _lake.Options.Clock, cancellationToken);
             var position = replaceLayer is null ? LakeTable.Position(snapshot, step) : -1;
+            using var open = new OpenFiles();
             var transaction = DeltaTransaction.Create(snapshot, replaceLayer is null ? "QUARANTINE" : "QUARANTINE REPLACE");
             var select = $"select * from ({rows}) where _file > {position.ToString(CultureInfo.InvariantCulture)}";
             if (replaceLayer is not null)
             {
                 var names = SqlText.Names(BronzeSchema.Quarantine.Fields.Select(f => f.Name));
-                select = $"select {names} from {table.Relation(snapshot)} where layer <> {SqlText.Literal(replaceLayer)} union all select {names} from ({rows})";
+                select = $"select {names} from {await table.RelationAsync(open, snapshot, cancellationToken)} where layer <> {SqlText.Literal(replaceLayer)} union all select {names} from ({rows})";
                 transaction.ReadWholeTable();
                 foreach (var file in snapshot.Files)
                 {
@@ -129,7 +134,7 @@ public sealed class QuarantineStore
     /// The records of files before <paramref name="beforeFile"/>, as rows of <paramref name="schema"/>, that were refused by one of
     /// these rules and still hold their key; null if there are none. Later ones are what a step left that broke off, and is repeating.
     /// </summary>
-    internal async ValueTask<string?> KeyHoldersAsync(string bronzeTable, IReadOnlyList<string> rules, long beforeFile, StructType schema, CancellationToken cancellationToken)
+    internal async ValueTask<string?> KeyHoldersAsync(OpenFiles open, string bronzeTable, IReadOnlyList<string> rules, long beforeFile, StructType schema, CancellationToken cancellationToken)
     {
         var table = Table(bronzeTable[(bronzeTable.IndexOf('.', StringComparison.Ordinal) + 1)..]);
         if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
@@ -148,7 +153,7 @@ public sealed class QuarantineStore
         }
 
         var columns = schema.Fields.Select(f => $"cast(json_extract_string(record, {SqlText.Literal($"$.\"{f.Name}\"")}) as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}");
-        return $"select {string.Join(", ", columns)} from {table.Relation(snapshot.Schema, files)} where layer = 'silver' and _file < {beforeFile.ToString(CultureInfo.InvariantCulture)} and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
+        return $"select {string.Join(", ", columns)} from {await table.RelationAsync(open, snapshot.Schema, files, cancellationToken)} where layer = 'silver' and _file < {beforeFile.ToString(CultureInfo.InvariantCulture)} and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
     }
 
     /// <summary>Records set aside in one layer.</summary>
@@ -159,8 +164,10 @@ public sealed class QuarantineStore
             return 0;
         }
 
+        using var open = new OpenFiles();
+        var relation = await Table(feed).RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
-        return connection.Scalar<long>($"select count(*) from {Table(feed).Relation(snapshot)} where layer = $1", layer);
+        return connection.Scalar<long>($"select count(*) from {relation} where layer = $1", layer);
     }
 
     internal LakeTable Table(string feed) => _lake.Tables[$"quarantine.{feed}"];
@@ -172,8 +179,10 @@ public sealed class QuarantineStore
             return 0;
         }
 
+        using var open = new OpenFiles();
+        var relation = await Table(feed).RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
-        return connection.Scalar<long>($"select count(*) from {Table(feed).Relation(snapshot)} where $1::varchar is null or rule = $1", rule);
+        return connection.Scalar<long>($"select count(*) from {relation} where $1::varchar is null or rule = $1", rule);
     }
 }
 

@@ -46,7 +46,9 @@ public sealed class Reconciliation
             return;
         }
 
-        var rows = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)}");
+        using var open = new OpenFiles();
+        var bronze = await table.RelationAsync(open, snapshot, cancellationToken);
+        var rows = connection.Scalar<long>($"select count(*) from {bronze}");
         var setAside = await _lake.Quarantine.CountLayerAsync(feed.Name, "bronze", cancellationToken);
         var received = StepCounters.Of(snapshot).Received;
         checks.Add(Equal("I3", table.Name, $"received {received} = rows {rows} + quarantined {setAside}", received, rows + setAside));
@@ -54,14 +56,14 @@ public sealed class Reconciliation
         var landed = _lake.Tables[Landing.LandedFiles.TableName];
         var registry = await landed.LatestAsync(cancellationToken);
         var consumed = LakeTable.Position(snapshot, Bronze.BronzeStep.LandedPosition);
-        var ranges = $"(select ordinal, first_sequence, last_sequence from {landed.Relation(registry)} where feed = {SqlText.Literal(feed.Name)} and kind = 'journal' and ordinal <= {consumed})";
+        var ranges = $"(select ordinal, first_sequence, last_sequence from {await landed.RelationAsync(open, registry, cancellationToken)} where feed = {SqlText.Literal(feed.Name)} and kind = 'journal' and ordinal <= {consumed})";
         var acknowledged = connection.Scalar<long>($"select cast(coalesce(sum(last_sequence - first_sequence + 1), 0) as bigint) from {ranges}");
         if (acknowledged > 0)
         {
-            var inBronze = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)} where _file in (select ordinal from {ranges})");
+            var inBronze = connection.Scalar<long>($"select count(*) from {bronze} where _file in (select ordinal from {ranges})");
             var quarantine = _lake.Quarantine.Table(feed.Name);
             var inQuarantine = await quarantine.TryLatestAsync(cancellationToken) is { } q
-                ? connection.Scalar<long>($"select count(*) from {quarantine.Relation(q)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
+                ? connection.Scalar<long>($"select count(*) from {await quarantine.RelationAsync(open, q, cancellationToken)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
                 : 0;
             checks.Add(Equal("I3", table.Name, $"journal sequences {acknowledged} = rows {inBronze} + quarantined {inQuarantine}", acknowledged, inBronze + inQuarantine));
         }
@@ -76,41 +78,39 @@ public sealed class Reconciliation
         }
 
         var context = new ModelContext(_lake, model);
+        using var open = new OpenFiles();
+        var actual = await table.RelationAsync(open, snapshot, cancellationToken);
         var inputs = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
+        var relations = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var input in context.Inputs)
         {
             var version = LakeTable.Position(snapshot, ModelContext.PositionName(input));
             inputs[input] = await _lake.Tables[input].Log.LoadAsync(TimeTravel.Version(version), cancellationToken);
+            relations[input] = await _lake.Tables[input].RelationAsync(open, inputs[input], cancellationToken);
         }
 
         if (model.Strategy == ModelStrategy.Accumulate)
         {
-            var (input, source) = inputs.Single();
-            var received = connection.Scalar<long>($"select count(*) from {_lake.Tables[input].Relation(source)}");
-            var rows = connection.Scalar<long>($"select count(*) from {table.Relation(snapshot)}");
+            var (input, source) = relations.Single();
+            var received = connection.Scalar<long>($"select count(*) from {source}");
+            var rows = connection.Scalar<long>($"select count(*) from {actual}");
             var feed = input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
             var setAside = await _lake.Quarantine.CountLayerAsync(feed, "silver", cancellationToken);
             var duplicates = StepCounters.Of(snapshot).Duplicates;
             checks.Add(Equal("I3", model.Name, $"records of {input} {received} = rows {rows} + duplicates {duplicates} + quarantined {setAside}", received, rows + duplicates + setAside));
         }
 
-        var expected = Expected(connection, context, model, inputs);
+        var expected = context.TemporaryTable(connection, "expected", context.RenderWithEphemerals(connection, name => relations[name], []));
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
         var differences = new List<string>();
-        Collect(connection, $"select {names} from {expected} except all select {names} from {table.Relation(snapshot)}", model, "missing", differences);
-        Collect(connection, $"select {names} from {table.Relation(snapshot)} except all select {names} from {expected}", model, "too much", differences);
+        Collect(connection, $"select {names} from {expected} except all select {names} from {actual}", model, "missing", differences);
+        Collect(connection, $"select {names} from {actual} except all select {names} from {expected}", model, "too much", differences);
         checks.Add(new ReconcileCheck(
             model.Layer == "gold" ? "I4" : "I5",
             model.Name,
             $"version {snapshot.Version} = the model evaluated over {string.Join(", ", inputs.Select(i => $"{i.Key} at version {i.Value.Version}"))}",
             differences.Count == 0,
             differences));
-    }
-
-    private string Expected(DuckDbConnection connection, ModelContext context, ModelDefinition model, Dictionary<string, Snapshot> inputs)
-    {
-        string Relation(string name) => _lake.Tables[name].Relation(inputs[name]);
-        return context.TemporaryTable(connection, "expected", context.RenderWithEphemerals(connection, Relation, []));
     }
 
     private static void Collect(DuckDbConnection connection, string sql, ModelDefinition model, string what, List<string> differences)

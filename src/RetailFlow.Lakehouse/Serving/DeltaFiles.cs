@@ -1,21 +1,22 @@
 using System.Text.Json;
 using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Storage;
 using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Serving;
 
-/// <summary>Reads any Delta table at a path, whoever wrote it. No lake is needed.</summary>
+/// <summary>Reads any Delta table, whoever wrote it, in a folder or at a URL of Azure storage. No lake is needed.</summary>
 public static class DeltaFiles
 {
     /// <summary>Rows of a table.</summary>
     /// <exception cref="DeltaException">It is no Delta table, is damaged, or needs a reader feature that is not supported.</exception>
-    public static async ValueTask<SqlResult> ReadAsync(string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken)
+    public static async ValueTask<SqlResult> ReadAsync(string path, long? version, DateTimeOffset? timestamp, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
-        var session = OpenSession(path);
+        var session = TableSession.Open(path, remote);
         try
         {
-            var rows = await Table(session, path).ReadAsync(At(version, timestamp), cancellationToken: cancellationToken);
+            var rows = await session.Table.ReadAsync(At(version, timestamp), cancellationToken: cancellationToken);
             return new SqlResult(rows.Columns, rows.Rows(), rows, session);
         }
         catch
@@ -27,20 +28,20 @@ public static class DeltaFiles
 
     /// <summary>Writes the rows of a table as one Parquet file with the table's types; returns how many.</summary>
     /// <exception cref="DeltaException">It is no Delta table, is damaged, or needs a reader feature that is not supported.</exception>
-    public static async ValueTask<long> ExportAsync(string path, long? version, DateTimeOffset? timestamp, string toParquet, CancellationToken cancellationToken)
+    public static async ValueTask<long> ExportAsync(string path, long? version, DateTimeOffset? timestamp, string toParquet, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
-        using var session = OpenSession(path);
-        return await Table(session, path).ExportAsync(toParquet, At(version, timestamp), cancellationToken);
+        using var session = TableSession.Open(path, remote);
+        return await session.Table.ExportAsync(toParquet, At(version, timestamp), cancellationToken);
     }
 
     /// <summary>Rows that changed from one version to another, both included; null for the newest.</summary>
     /// <exception cref="DeltaException">It is no Delta table, or its change data feed is not on in one of the versions.</exception>
-    public static async ValueTask<SqlResult> ChangesAsync(string path, long from, long? to, CancellationToken cancellationToken)
+    public static async ValueTask<SqlResult> ChangesAsync(string path, long from, long? to, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
-        var session = OpenSession(path);
+        var session = TableSession.Open(path, remote);
         try
         {
-            var rows = await Table(session, path).ChangesAsync(from, to, cancellationToken);
+            var rows = await session.Table.ChangesAsync(from, to, cancellationToken);
             return new SqlResult(rows.Columns, rows.Rows(), rows, session);
         }
         catch
@@ -52,17 +53,17 @@ public static class DeltaFiles
 
     /// <summary>Writes the rows that changed from one version to another as one Parquet file; returns how many.</summary>
     /// <exception cref="DeltaException">It is no Delta table, or its change data feed is not on in one of the versions.</exception>
-    public static async ValueTask<long> ExportChangesAsync(string path, long from, long? to, string toParquet, CancellationToken cancellationToken)
+    public static async ValueTask<long> ExportChangesAsync(string path, long from, long? to, string toParquet, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
-        using var session = OpenSession(path);
-        return await Table(session, path).ExportChangesAsync(toParquet, from, to, cancellationToken);
+        using var session = TableSession.Open(path, remote);
+        return await session.Table.ExportChangesAsync(toParquet, from, to, cancellationToken);
     }
 
     /// <summary>Writes what the log says: protocol, metadata, live files with their deletion vectors, transaction identifiers, domains.</summary>
-    public static async ValueTask WriteLogAsync(string path, long? version, DateTimeOffset? timestamp, Utf8JsonWriter to, CancellationToken cancellationToken)
+    public static async ValueTask WriteLogAsync(string path, long? version, DateTimeOffset? timestamp, Utf8JsonWriter to, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
-        using var session = OpenSession(path);
-        var snapshot = await Table(session, path).LoadAsync(At(version, timestamp), cancellationToken);
+        using var session = TableSession.Open(path, remote);
+        var snapshot = await session.Table.LoadAsync(At(version, timestamp), cancellationToken);
         to.WriteStartObject();
         to.WriteNumber("version", snapshot.Version);
         to.WriteString("timestamp", snapshot.Timestamp);
@@ -109,13 +110,42 @@ public static class DeltaFiles
 
     private static string WorkFolder => Path.Combine(Path.GetTempPath(), "retailflow");
 
-    // The whole file system is the store, so that files which a table names by absolute paths are found.
-    private static DeltaTables OpenSession(string path) => Directory.Exists(path)
-        ? DeltaTables.Open(new LocalObjectStore("/"), new DeltaTablesOptions { WorkFolder = WorkFolder })
-        : throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{path}' does not exist.");
-
-    private static DeltaTable Table(DeltaTables session, string path) => DeltaTable.Open(session, Path.GetFullPath(path));
-
     private static TimeTravel At(long? version, DateTimeOffset? timestamp) =>
         version is { } number ? TimeTravel.Version(number) : timestamp is { } time ? TimeTravel.AsOf(time) : TimeTravel.Latest;
+
+    /// <summary>One table with an engine and a store of its own.</summary>
+    private sealed class TableSession : IDisposable
+    {
+        private readonly OpenedStore? _opened;
+        private readonly DeltaTables _tables;
+
+        private TableSession(OpenedStore? opened, IObjectStore store, string path)
+        {
+            _opened = opened;
+            _tables = DeltaTables.Open(store, new DeltaTablesOptions { WorkFolder = WorkFolder });
+            Table = DeltaTable.Open(_tables, path);
+        }
+
+        public DeltaTable Table { get; }
+
+        public static TableSession Open(string path, RemoteOptions? remote)
+        {
+            if (OpenedStore.IsRemote(path))
+            {
+                var opened = OpenedStore.Open(path, remote ?? new RemoteOptions());
+                return new TableSession(opened, opened.Store, "");
+            }
+
+            // The whole file system is the store, so that files which a table names by absolute paths are found.
+            return Directory.Exists(path)
+                ? new TableSession(null, new LocalObjectStore("/"), Path.GetFullPath(path))
+                : throw new LakeException(LakeErrorKind.InvalidInput, $"Folder '{path}' does not exist.");
+        }
+
+        public void Dispose()
+        {
+            _tables.Dispose();
+            _opened?.Dispose();
+        }
+    }
 }

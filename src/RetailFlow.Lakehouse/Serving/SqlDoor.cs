@@ -26,7 +26,7 @@ public sealed partial class SqlDoor
         {
             connection.Execute("SET TimeZone = 'UTC'");
             var text = await PrepareAsync(connection, scans, sql.Trim().TrimEnd(';'), cancellationToken);
-            Confine(connection);
+            Confine(connection, scans);
             var cancel = connection.CancelWith(cancellationToken);
 
             // As a subquery the text can only be something that gives rows, and preparing it refuses a second statement.
@@ -85,10 +85,19 @@ public sealed partial class SqlDoor
     }
 
     /// <summary>Lets the engine reach the lake's tables and nothing else of the machine.</summary>
-    private void Confine(DuckDbConnection connection)
+    private void Confine(DuckDbConnection connection, OpenScans scans)
     {
-        var folders = Tables.LakeTables.Layers.Select(layer => _lake.Store.LocalPath(layer)).OfType<string>().Select(path => path + "/");
-        connection.Execute($"SET allowed_directories = {SqlText.List(folders)}");
+        var folders = Tables.LakeTables.Layers.Select(layer => _lake.Store.LocalPath(layer)).OfType<string>().Select(path => path + "/").ToList();
+        if (folders.Count > 0)
+        {
+            connection.Execute($"SET allowed_directories = {SqlText.List(folders)}");
+        }
+        else
+        {
+            // The cache of a remote lake may hold files of others; only those of this query may be read.
+            connection.Execute($"SET allowed_paths = {SqlText.List(scans.LocalFiles)}");
+        }
+
         connection.Execute("SET enable_external_access = false");
         connection.Execute("SET lock_configuration = true");
     }
@@ -111,6 +120,8 @@ public sealed partial class SqlDoor
     private sealed class OpenScans : IDisposable
     {
         private readonly List<TableScan> _scans = [];
+
+        public IEnumerable<string> LocalFiles => _scans.SelectMany(scan => scan.LocalFiles);
 
         public TableScan Add(TableScan scan)
         {

@@ -8,6 +8,7 @@ namespace RetailFlow.Lakehouse.Tables;
 /// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
 internal sealed class LakeTable(string name, IObjectStore store, TableEngine engine, DeltaLog log, Action<string>? warn)
 {
+    private readonly TableAccess _access = new(engine, store, name.Replace('.', '/'));
     private Snapshot? _known;
     private Snapshot? _plain;
 
@@ -15,7 +16,7 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
     public string Name { get; } = name;
 
     /// <summary>Path below the lake's root.</summary>
-    public string Path { get; } = name.Replace('.', '/');
+    public string Path => _access.Path;
 
     /// <summary>The table's log.</summary>
     public DeltaLog Log { get; } = log;
@@ -57,7 +58,7 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
     /// <summary>A version, or some of its files, as a relation for this connection. Dispose it when the relation is no longer used.</summary>
     /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
     public ValueTask<TableScan> ScanAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
-        TableScan.OpenAsync(new TableAccess(engine, store, Path), connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
+        TableScan.OpenAsync(_access, connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
     /// <summary>Commits, and remembers the new version. A conflict is a value: the caller decides whether to plan again.</summary>
     public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
@@ -103,15 +104,19 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
     public static long Position(Snapshot? snapshot, string appId) =>
         snapshot is not null && snapshot.Transactions.TryGetValue(appId, out var position) ? position.Version : -1;
 
-    /// <summary>A relation over these files with the columns of <paramref name="schema"/>.</summary>
-    public string Relation(StructType schema, IEnumerable<AddFile> files, ScanColumns extra = ScanColumns.None) =>
-        RelationOfPaths(schema, files.Select(f => f.DecodedPath), extra);
+    /// <summary>A relation over these files with the columns of <paramref name="schema"/>, as long as <paramref name="open"/> is.</summary>
+    public ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IEnumerable<AddFile> files, CancellationToken cancellationToken, ScanColumns extra = ScanColumns.None) =>
+        RelationOfPathsAsync(open, schema, files.Select(f => f.DecodedPath), cancellationToken, extra);
 
-    /// <summary>A relation over data files by their decoded paths in the log, live or not, with the columns of <paramref name="schema"/>.</summary>
-    public string RelationOfPaths(StructType schema, IEnumerable<string> decodedPaths, ScanColumns extra = ScanColumns.None)
+    /// <summary>
+    /// A relation over data files by their decoded paths in the log, live or not, with the columns of <paramref name="schema"/>, as long
+    /// as <paramref name="open"/> is.
+    /// </summary>
+    public async ValueTask<string> RelationOfPathsAsync(
+        OpenFiles open, StructType schema, IEnumerable<string> decodedPaths, CancellationToken cancellationToken, ScanColumns extra = ScanColumns.None)
     {
         var columns = SqlText.Names(schema.Fields.Select(f => f.Name));
-        var paths = decodedPaths.Select(FileOf).ToList();
+        var paths = await open.OfAsync(_access, decodedPaths, cancellationToken);
         if (paths.Count == 0)
         {
             var empty = string.Join(", ", schema.Fields.Select(f => $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
@@ -136,25 +141,21 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         return $"(select {columns} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false{options}))";
     }
 
-    /// <summary>The whole table as a relation.</summary>
-    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
-    public string Relation(Snapshot snapshot)
+    /// <summary>The whole table as a relation, as long as <paramref name="open"/> is.</summary>
+    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions, or a file is missing.</exception>
+    public ValueTask<string> RelationAsync(OpenFiles open, Snapshot snapshot, CancellationToken cancellationToken)
     {
         if (!ReferenceEquals(snapshot, Volatile.Read(ref _plain)))
         {
             PlainFiles.Require(snapshot);
         }
 
-        return Relation(snapshot.Schema, snapshot.Files);
+        return RelationAsync(open, snapshot.Schema, snapshot.Files, cancellationToken);
     }
 
-    /// <summary>Where the engine finds a data file.</summary>
-    public string FileOf(AddFile file) => FileOf(file.DecodedPath);
-
-    /// <summary>Where the engine finds a data file, by its decoded path in the log.</summary>
-    public string FileOf(string decodedPath) =>
-        store.LocalPath($"{Path}/{decodedPath}")
-        ?? throw new LakeException(LakeErrorKind.Unavailable, $"Data file {Path}/{decodedPath} is not on a local file system.");
+    /// <summary>Where the engine finds data files, in order, by their decoded paths in the log, as long as <paramref name="open"/> is.</summary>
+    public ValueTask<IReadOnlyList<string>> FilesAsync(OpenFiles open, IEnumerable<string> decodedPaths, CancellationToken cancellationToken) =>
+        open.OfAsync(_access, decodedPaths, cancellationToken);
 
     private LakeException Missing() => new(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
 }

@@ -40,17 +40,31 @@ internal sealed class LakeTables
         var names = new SortedSet<string>(StringComparer.Ordinal);
         foreach (var layer in Layers)
         {
-            await foreach (var item in _store.ListAsync(layer + "/", null, cancellationToken))
+            string? after = null;
+            while (await FirstAsync($"{layer}/", after, cancellationToken) is { } first)
             {
-                var parts = item.Path.Split('/');
-                if (parts.Length == 4 && parts[2] == "_delta_log")
+                var parts = first.Split('/');
+                if (parts.Length > 2 && await FirstAsync($"{layer}/{parts[1]}/_delta_log/", null, cancellationToken) is not null)
                 {
-                    names.Add($"{parts[0]}.{parts[1]}");
+                    names.Add($"{layer}.{parts[1]}");
                 }
+
+                // What follows the slash in ordinal order: nothing else of this folder is listed.
+                after = parts.Length > 2 ? $"{layer}/{parts[1]}0" : first;
             }
         }
 
         return [.. names];
+    }
+
+    private async ValueTask<string?> FirstAsync(string prefix, string? after, CancellationToken cancellationToken)
+    {
+        await foreach (var item in _store.ListAsync(prefix, after, cancellationToken))
+        {
+            return item.Path;
+        }
+
+        return null;
     }
 
     private static string PathOf(string name)

@@ -28,6 +28,9 @@ internal sealed class TableScan : IDisposable
     /// <summary>The files, as given.</summary>
     public IReadOnlyList<AddFile> Files { get; }
 
+    /// <summary>Where the engine finds them.</summary>
+    public IReadOnlyList<string> LocalFiles { get; private set; } = [];
+
     /// <summary>Name of the column with the file's place: <c>_file</c>, with more underscores in front where the table has such a column.</summary>
     public string FileColumn { get; }
 
@@ -72,6 +75,7 @@ internal sealed class TableScan : IDisposable
         try
         {
             var locals = await scan._copies.OfAsync(reads.Select(r => r.File.DecodedPath), cancellationToken);
+            scan.LocalFiles = locals;
             var builder = new RelationBuilder(shape, options, scan.FileColumn, scan.RowColumn);
             var schemas = reads.Count == 0 ? [] : Schemas(access, connection, scan.Files, locals);
             var groups = reads

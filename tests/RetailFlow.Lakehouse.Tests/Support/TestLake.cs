@@ -1,5 +1,6 @@
 using System.Text;
 using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Storage;
 using RetailFlow.Testing.Storage;
 
@@ -23,16 +24,17 @@ public sealed class TestLake : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    public static async Task<TestLake> OpenAsync(string? project = null, TemporaryDirectory? folder = null, IObjectStore? store = null, TimeProvider? clock = null)
+    public static async Task<TestLake> OpenAsync(string? project = null, TemporaryDirectory? folder = null, IObjectStore? store = null, TimeProvider? clock = null, string? url = null, Func<string, string?>? variable = null, long? cacheBytes = null)
     {
         var where = folder ?? new TemporaryDirectory();
         var lake = await Lake.OpenAsync(new LakeOptions
         {
-            LakePath = where.File("lake"),
+            LakePath = url ?? where.File("lake"),
             ProjectPath = project ?? Repository.Folder("lakehouse"),
             Threads = 2,
             MemoryLimitBytes = 1L << 30,
             Store = store,
+            Remote = new RemoteOptions { Folder = where.File("local"), Variable = variable ?? (_ => null), CacheBytes = cacheBytes },
             Clock = clock ?? TimeProvider.System,
         });
         return new TestLake(where, folder is null, lake);
