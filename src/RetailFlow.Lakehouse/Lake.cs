@@ -54,7 +54,7 @@ public sealed class Lake : IAsyncDisposable
     public bool IsRemote => _opened is not null && OpenedStore.IsRemote(Options.LakePath);
 
     /// <summary>
-    /// Full path of the folder of this machine for what must be local: work in progress and key indexes. It is the lake's own where
+    /// Full path of the folder of this machine for what must be local: work in progress, key indexes, and the journal of a node. It is the lake's own where
     /// that is a folder; for a remote lake a folder that this machine keeps for it.
     /// </summary>
     public string LocalFolder => _opened?.Folder ?? Path.GetFullPath(Options.LakePath);

@@ -67,7 +67,7 @@ public sealed class NodeHost : IAsyncDisposable
             await host.ListenAsync(cancellationToken);
             await host.RecoverAsync(cancellationToken);
             host._looping = host._loop!.RunAsync(host._stop.Token);
-            Announcement.Write(options, host.Address);
+            Announcement.Write(options, host._lake!, host.Address);
             if (options.Demo)
             {
                 var demo = new DemoRetailer(host._state, host.Address, host._web.Services.GetRequiredService<ILogger<DemoRetailer>>());

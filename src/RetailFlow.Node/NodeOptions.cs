@@ -15,6 +15,9 @@ public sealed record NodeOptions
     /// <summary>Addresses to listen on, separated by semicolons; port 0 takes a free one.</summary>
     public string Urls { get; init; } = DefaultUrls;
 
+    /// <summary>For a lake in Azure: begins a journal on this machine although the lake's is on another one, which is lost.</summary>
+    public bool TakeOver { get; init; }
+
     /// <summary>Feeds the node a live simulated retailer.</summary>
     public bool Demo { get; init; }
 
@@ -54,9 +57,6 @@ public sealed record NodeOptions
     /// <exception cref="LakeException">An option is wrong; the message names it.</exception>
     internal void Validate()
     {
-        Require(
-            !RetailFlow.Lakehouse.Lake.IsUrl(Lake.LakePath),
-            "lake: the node's journal needs a lake in a folder of a local disk; on a lake in Azure work land, run, sql, stock, reconcile and the other commands.");
         foreach (var url in Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             Require(

@@ -10,6 +10,7 @@ internal static class UpCommand
     {
         var urls = new Option<string?>("--urls") { Description = $"Where to listen (default {NodeOptions.DefaultUrls}).", HelpName = "URL" };
         var demo = new Option<bool>("--demo") { Description = "Feeds it a live simulated retailer." };
+        var takeOver = new Option<bool>("--take-over") { Description = "Begins the journal of a lake in Azure on this machine; the one it had is lost." };
         var interval = ValueOptions.Count("--interval", "Milliseconds between two runs of the pipeline (default 1000).");
         var runAt = ValueOptions.Count("--run-at", "Records waiting that start a run before its time (default 1,000,000).");
         return new ExampledCommand(
@@ -18,12 +19,12 @@ internal static class UpCommand
             "retailflow up --demo",
             RunAsync)
         {
-            urls, demo, interval, runAt,
+            urls, demo, interval, runAt, takeOver,
         };
 
         async Task<ExitCode> RunAsync(CommandRun run)
         {
-            var options = new NodeOptions { Lake = run.LakeOptions(), Demo = run.Get(demo), Announce = run.Host.Text, Log = run.Host.Error };
+            var options = new NodeOptions { Lake = run.LakeOptions(), Demo = run.Get(demo), TakeOver = run.Get(takeOver), Announce = run.Host.Text, Log = run.Host.Error };
             if (run.Get(urls) is { } chosen)
             {
                 options = options with { Urls = chosen };

@@ -12,6 +12,7 @@ public sealed class FileLanding
 
     private readonly Lake _lake;
     private readonly LandedFiles _registry;
+    private JournalHome? _home;
 
     internal FileLanding(Lake lake)
     {
@@ -94,11 +95,32 @@ public sealed class FileLanding
         return new LandReport([arrival.Batch]);
     }
 
-    /// <summary>Makes durable journal ranges known to the pipeline. What is known already is passed over.</summary>
+    /// <summary>The greatest journal sequence that the pipeline knows, 0 if none.</summary>
+    public async ValueTask<long> JournalPositionAsync(CancellationToken cancellationToken) =>
+        Math.Max(0, await _registry.JournalPositionAsync(cancellationToken));
+
+    /// <summary>Says whose journal the lake has, before its writer opens it. A remote lake takes the one in <see cref="Lake.LocalFolder"/>.</summary>
+    /// <param name="takeOver">Begins a journal in an empty folder although the lake's is in another one.</param>
+    /// <param name="cancellationToken">Stops before the lake is changed.</param>
+    /// <exception cref="LakeException">The lake's journal is somewhere else.</exception>
+    public async ValueTask<JournalHome> OpenJournalAsync(bool takeOver, CancellationToken cancellationToken) =>
+        _home = await JournalHome.OpenAsync(_lake, takeOver, cancellationToken);
+
+    /// <summary>
+    /// Makes durable journal ranges known to the pipeline. What is known already is passed over. In a remote lake they are copied to RAW first.
+    /// </summary>
+    /// <exception cref="LakeException">Another machine has taken over the journal of the lake.</exception>
     public async ValueTask RegisterJournalAsync(IReadOnlyList<RetailFlow.Stock.Journal.JournalRange> ranges, CancellationToken cancellationToken)
     {
         var known = await _registry.JournalPositionAsync(cancellationToken);
-        var files = ranges.Where(r => r.LastSequence > known).Select(r => new LandedFile
+        var fresh = ranges.Where(r => r.LastSequence > known);
+        if (_lake.IsRemote)
+        {
+            var home = _home?.Id ?? throw new InvalidOperationException("The journal of a remote lake is opened before ranges of it are registered.");
+            fresh = await new JournalShipment(_lake.Store, _lake.LocalFolder, home).ShipAsync(fresh, cancellationToken);
+        }
+
+        var files = fresh.Select(r => new LandedFile
         {
             Ordinal = 0,
             Feed = "inventory",
@@ -112,7 +134,7 @@ public sealed class FileLanding
             LastSequence = r.LastSequence,
             LandedAt = _lake.Options.Clock.GetUtcNow(),
         }).ToList();
-        await _registry.RegisterAsync(files, cancellationToken);
+        await _registry.RegisterAsync(files, cancellationToken, _home?.Id);
     }
 
     /// <summary>Registers files that another tool has put below <c>raw/</c>; returns how many.</summary>

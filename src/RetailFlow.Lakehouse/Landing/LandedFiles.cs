@@ -13,6 +13,7 @@ internal sealed class LandedFiles(Lake lake)
 
     private const string OrdinalPosition = "landed_files.ordinal";
     private const string JournalPosition = "journal";
+    private const string HomePosition = "journal.home";
 
     private LakeTable Table => lake.Tables[TableName];
 
@@ -20,8 +21,37 @@ internal sealed class LandedFiles(Lake lake)
     public async ValueTask<long> JournalPositionAsync(CancellationToken cancellationToken) =>
         LakeTable.Position(await Table.TryLatestAsync(cancellationToken), JournalPosition);
 
+    /// <summary>The number of the folder that the lake's journal is in, or null.</summary>
+    public async ValueTask<long?> HomeAsync(CancellationToken cancellationToken) => HomeOf(await Table.TryLatestAsync(cancellationToken));
+
+    /// <summary>Names another folder for the journal; false if the lake names another one than <paramref name="from"/> by now.</summary>
+    public async ValueTask<bool> TryMoveHomeAsync(long? from, long to, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var snapshot = await EnsureAsync(cancellationToken);
+            if (HomeOf(snapshot) != from)
+            {
+                return false;
+            }
+
+            var transaction = DeltaTransaction.Create(snapshot, "MOVE JOURNAL");
+            transaction.ReadTransaction(HomePosition);
+            transaction.ReadTransaction(JournalPosition);
+            transaction.SetTransaction(HomePosition, to);
+            if (await Table.CommitAsync(transaction, cancellationToken) is CommitResult.Committed)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>Registers files at the end of the order, all in one commit.</summary>
-    public async ValueTask RegisterAsync(IReadOnlyList<LandedFile> files, CancellationToken cancellationToken)
+    /// <param name="files">The files.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    /// <param name="home">For ranges of a journal that is not in the lake: the number of its folder.</param>
+    /// <exception cref="LakeException">The lake names another folder for its journal.</exception>
+    public async ValueTask RegisterAsync(IReadOnlyList<LandedFile> files, CancellationToken cancellationToken, long? home = null)
     {
         if (files.Count == 0)
         {
@@ -30,7 +60,12 @@ internal sealed class LandedFiles(Lake lake)
 
         while (true)
         {
-            var snapshot = await Table.EnsureAsync(LandedFile.Schema, "RAW files and journal ranges in the order of acceptance.", lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+            var snapshot = await EnsureAsync(cancellationToken);
+            if (home is not null && HomeOf(snapshot) != home)
+            {
+                throw new LakeException(LakeErrorKind.Conflict, $"Another node has taken over the journal of {lake.Location}; what this one acknowledged since is in '{lake.LocalFolder}' only.");
+            }
+
             var fresh = await WithoutKnownAsync(snapshot, files, cancellationToken);
             if (fresh.Count == 0)
             {
@@ -51,6 +86,7 @@ internal sealed class LandedFiles(Lake lake)
             transaction.SetTransaction(OrdinalPosition, last + rows.Count);
             if (rows.Max(r => r.LastSequence) is { } sequence)
             {
+                transaction.ReadTransaction(HomePosition);
                 transaction.ReadTransaction(JournalPosition);
                 transaction.SetTransaction(JournalPosition, sequence);
             }
@@ -113,6 +149,11 @@ internal sealed class LandedFiles(Lake lake)
         using var connection = lake.Engine.Connect();
         return [.. Read(connection, $"select * from {relation} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
     }
+
+    private static long? HomeOf(Snapshot? snapshot) => LakeTable.Position(snapshot, HomePosition) is var home && home >= 0 ? home : null;
+
+    private ValueTask<Snapshot> EnsureAsync(CancellationToken cancellationToken) => Table.EnsureAsync(
+        LandedFile.Schema, "RAW files and journal ranges in the order of acceptance.", lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
 
     private async ValueTask<IReadOnlyList<LandedFile>> WithoutKnownAsync(Snapshot snapshot, IReadOnlyList<LandedFile> files, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Records;
 
@@ -30,12 +31,13 @@ internal sealed class EventIntake : IAsyncDisposable
     private readonly StockRecordRules _rules;
     private readonly string? _defaultSource;
     private long _registered;
+    private bool _registrationBrokeOff;
     private long _received;
     private long _accepted;
     private long _duplicates;
     private long _quarantined;
 
-    private EventIntake(Lake lake, NodeState node, KnownIdentities identities, long registered)
+    private EventIntake(Lake lake, NodeState node, KnownIdentities identities, long registered, JournalHome home)
     {
         var contract = lake.Project.Feeds.FirstOrDefault(f => f.Name == Feed);
         _rules = contract is null ? new StockRecordRules() : new StockRecordRules { SkewAllowance = contract.SkewAllowance };
@@ -44,8 +46,8 @@ internal sealed class EventIntake : IAsyncDisposable
         _registered = registered;
         _admission = new Admission(new RecentIdentities(RecentCount), identities);
         _journal = StockJournal.Open(
-            node.Options.Lake.LakePath,
-            new StockJournalOptions { TimeProvider = node.Clock, Admission = Admit, Files = node.Options.JournalFiles },
+            lake.LocalFolder,
+            new StockJournalOptions { FirstSequence = home.FirstSequence, TimeProvider = node.Clock, Admission = Admit, Files = node.Options.JournalFiles },
             out var recovery);
         Recovery = recovery;
     }
@@ -69,10 +71,19 @@ internal sealed class EventIntake : IAsyncDisposable
     public static async Task<EventIntake> OpenAsync(Lake lake, NodeState node, CancellationToken cancellationToken)
     {
         var identities = new KnownIdentities();
-        var registered = await RegisteredJournal.PositionAsync(lake, cancellationToken);
-        var intake = new EventIntake(lake, node, identities, registered);
+        var home = await lake.Landing.OpenJournalAsync(node.Options.TakeOver, cancellationToken);
+        var registered = await lake.Landing.JournalPositionAsync(cancellationToken);
+        var intake = new EventIntake(lake, node, identities, registered, home);
         try
         {
+            if (intake.Sequence < registered)
+            {
+                // Records with sequences that the pipeline has already would never be read.
+                throw new LakeException(
+                    LakeErrorKind.Corrupt,
+                    $"The journal in '{lake.LocalFolder}' ends with sequence {intake.Sequence}, but the lake contains records up to {registered}: segments are missing.");
+            }
+
             await SilverIdentities.LoadAsync(lake, identities, cancellationToken);
             var gold = await lake.Stock.GetAsync([], string.Empty, null, cancellationToken);
             intake.Replay(Math.Max(0, gold.Sequence), cancellationToken);
@@ -113,10 +124,18 @@ internal sealed class EventIntake : IAsyncDisposable
     /// <returns>The sequence up to which it is known.</returns>
     public async ValueTask<long> RegisterAsync(Lake lake, CancellationToken cancellationToken)
     {
+        if (_registrationBrokeOff)
+        {
+            // It may have taken effect before it failed.
+            _registered = await lake.Landing.JournalPositionAsync(cancellationToken);
+        }
+
         var ranges = _journal.RangesAfter(_registered, RegisterBytes);
         if (ranges.Count > 0)
         {
+            _registrationBrokeOff = true;
             await lake.Landing.RegisterJournalAsync(ranges, cancellationToken);
+            _registrationBrokeOff = false;
             _registered = ranges[^1].LastSequence;
             if (_registered < Sequence)
             {

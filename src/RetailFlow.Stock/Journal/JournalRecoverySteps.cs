@@ -11,7 +11,7 @@ internal static class JournalRecoverySteps
     /// <summary>Fills <paramref name="index"/> and returns the segment to go on with, or null if there is none.</summary>
     /// <exception cref="JournalCorruptException">Segments contradict each other.</exception>
     /// <exception cref="LogCorruptException">A segment holds bytes that are no record.</exception>
-    public static Segment? Run(IJournalFiles files, SegmentIndex index, out long tornBytes)
+    public static Segment? Run(IJournalFiles files, SegmentIndex index, long firstSequence, out long tornBytes)
     {
         List<Segment> segments = Find(files);
         tornBytes = 0;
@@ -33,7 +33,7 @@ internal static class JournalRecoverySteps
             }
         }
 
-        Chain(files, index, segments);
+        Chain(files, index, segments, firstSequence);
         segments.ForEach(index.Add);
         return last;
     }
@@ -74,7 +74,7 @@ internal static class JournalRecoverySteps
     }
 
     /// <summary>Sets the ends of all segments but the last from their successors, and looks through the one before the last.</summary>
-    private static void Chain(IJournalFiles files, SegmentIndex index, List<Segment> segments)
+    private static void Chain(IJournalFiles files, SegmentIndex index, List<Segment> segments, long firstSequence)
     {
         for (int i = 0; i < segments.Count - 1; i++)
         {
@@ -99,7 +99,7 @@ internal static class JournalRecoverySteps
             }
         }
 
-        if (segments.Count > 0 && segments[0].FirstSequence != 1)
+        if (segments.Count > 0 && segments[0].FirstSequence != firstSequence)
         {
             throw new JournalCorruptException(
                 segments[0].Path, FormattableString.Invariant($"is the first, but the records before sequence {segments[0].FirstSequence} are missing"));

@@ -6,7 +6,7 @@ using RetailFlow.Storage;
 namespace RetailFlow.Stock.Journal;
 
 /// <summary>
-/// The RAW of stock records that come in one by one: every record as received, in one sequence from 1 without gaps, acknowledged
+/// The RAW of stock records that come in one by one: every record as received, in one sequence without gaps, acknowledged
 /// when it is durable. Duplicates and records that break rules are in it too: verdicts are computed from it and can be computed
 /// again. Segments are newline-delimited JSON that any tool can read. Safe for many callers.
 /// </summary>
@@ -41,7 +41,7 @@ public sealed class StockJournal : IAsyncDisposable
             AppendLogWriter.Open(segments, out _), Encode, options.GroupCommit, _ => Publish());
     }
 
-    /// <summary>Sequence of the last record that survives power loss, 0 if there is none.</summary>
+    /// <summary>Sequence of the last record that survives power loss; if there is none, the one before the first.</summary>
     public long LastDurableSequence => Volatile.Read(ref lastDurable);
 
     /// <summary>Why the journal has stopped acknowledging, or null while it works.</summary>
@@ -62,8 +62,8 @@ public sealed class StockJournal : IAsyncDisposable
         {
             IJournalFiles files = options.Files ?? new LocalJournalFiles(lakeRoot);
             SegmentIndex index = new(files);
-            Segment? last = JournalRecoverySteps.Run(files, index, out long tornBytes);
-            recovery = new JournalRecovery(last?.LastSequence ?? 0, index.Count, tornBytes);
+            Segment? last = JournalRecoverySteps.Run(files, index, options.FirstSequence, out long tornBytes);
+            recovery = new JournalRecovery(last?.LastSequence ?? options.FirstSequence - 1, index.Count, tornBytes);
             SegmentedLog segments = new(files, index, options, last);
             return new StockJournal(lakeLock, files, index, segments, options, recovery.LastSequence);
         }

@@ -14,6 +14,9 @@ public sealed record StockJournalOptions
     /// <summary>The <c>source=</c> of the segments' folder: the door by which records come in.</summary>
     public string Door { get; init; } = "http";
 
+    /// <summary>Sequence of the first record; above 1 where a journal goes on behind another one.</summary>
+    public long FirstSequence { get; init; } = 1;
+
     /// <summary>Limits of the group commit.</summary>
     public GroupCommitOptions GroupCommit { get; init; } = new();
 
@@ -30,6 +33,7 @@ public sealed record StockJournalOptions
     internal void Validate()
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(SegmentBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(FirstSequence, 1);
         bool valid = Door.Length is >= 1 and <= 64 && Door.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             && Door is not ("." or "..");
         if (!valid)
@@ -52,7 +56,7 @@ public readonly record struct JournalStamp(long FirstSequence, long ReceivedAtMi
 public readonly record struct JournalReceipt(long FirstSequence, long LastSequence, DateTimeOffset ReceivedAt, object? Admission);
 
 /// <summary>What opening a journal found.</summary>
-/// <param name="LastSequence">Sequence of the last record, 0 if there is none.</param>
+/// <param name="LastSequence">Sequence of the last record; if there is none, the one before the journal's first.</param>
 /// <param name="Segments">Segments that hold records.</param>
 /// <param name="TornBytes">Bytes cut from the end: never durable, so never acknowledged.</param>
 public readonly record struct JournalRecovery(long LastSequence, int Segments, long TornBytes);

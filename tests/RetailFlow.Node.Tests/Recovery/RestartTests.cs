@@ -68,6 +68,20 @@ public sealed class RestartTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_node_whose_segments_are_gone_does_not_give_their_sequences_again()
+    {
+        var taken = await _node.PostAsync("till", NodeFixture.Sale("1"));
+        await _node.CarriedAsync("A", taken.Sequence);
+        await _node.StopAsync();
+        Directory.Delete(Path.Combine(_node.LakePath, "raw"), recursive: true);
+
+        var refused = await Assert.ThrowsAsync<LakeException>(_node.StartAsync);
+
+        Assert.Equal(LakeErrorKind.Corrupt, refused.Kind);
+        Assert.Contains("segments are missing", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_second_node_on_one_lake_is_refused()
     {
         var refused = await Assert.ThrowsAnyAsync<IOException>(() => NodeHost.StartAsync(_node.Options(_node.LakePath), CancellationToken.None));

@@ -142,6 +142,23 @@ public sealed class JournalRecoveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_journal_that_goes_on_behind_another_begins_with_its_first_sequence_whenever_it_is_opened()
+    {
+        await using JournalFixture later = new();
+        later.Options = later.Options with { FirstSequence = 41 };
+        later.Open();
+        Assert.Equal(40, later.Recovery.LastSequence);
+        JournalReceipt receipt = await later.Journal.AppendAsync(JournalFixture.Batch(JournalFixture.Record(1), JournalFixture.Record(2)));
+        Assert.Equal((41, 42), (receipt.FirstSequence, receipt.LastSequence));
+        await later.ReopenAsync();
+        Assert.Equal(42, later.Recovery.LastSequence);
+        Assert.Equal([41L, 42L], later.ReadAll(40).Select(record => record.Sequence));
+        await later.CloseAsync();
+        later.Options = later.Options with { FirstSequence = 1 };
+        Assert.Contains("records before sequence 41 are missing", Assert.Throws<JournalCorruptException>(() => later.Open()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_foreign_segment_stops_the_opening()
     {
         await WriteThreeSegments();
