@@ -55,7 +55,7 @@ internal static class CommitRules
     // Files that stay must still be readable under the new schema.
     private static void RequireCompatible(DeltaTransaction transaction, Snapshot? latest, Metadata metadata)
     {
-        if (latest is null || latest.FileCount == 0)
+        if (latest is null || latest.FileCount == 0 || transaction.IsRestore)
         {
             return;
         }

@@ -87,6 +87,8 @@ public sealed class DeltaTransaction
 
     internal bool IsCommitted { get; set; }
 
+    internal bool IsRestore { get; private set; }
+
     /// <summary>Begins a transaction.</summary>
     /// <param name="readSnapshot">The table as it is based on; null to create the table.</param>
     /// <param name="operation">Name of the operation for the history.</param>
@@ -139,6 +141,16 @@ public sealed class DeltaTransaction
         var schema = (Metadata ?? ReadSnapshot?.Metadata)?.Schema ?? throw DeltaException.InvalidCommit("A table without a schema cannot be clustered.");
         domains[Clustering.Domain] = new DomainMetadata(Clustering.Domain, Clustering.Write(schema, columns), Removed: false);
         systemDomains.Add(Clustering.Domain);
+    }
+
+    /// <summary>States that what is set and added was the table's before, together: it fits, whatever the table became since.</summary>
+    internal void RestoresFormerState() => IsRestore = true;
+
+    /// <summary>Sets a domain as another version or table has it, system domains included.</summary>
+    internal void CopyDomain(DomainMetadata domain)
+    {
+        domains[domain.Domain] = domain;
+        systemDomains.Add(domain.Domain);
     }
 
     /// <summary>Adds a file of row changes for the change data feed.</summary>
@@ -263,6 +275,7 @@ public sealed class DeltaTransaction
             ReadsWholeTable = ReadsWholeTable,
             HasEnforcedConstraints = HasEnforcedConstraints,
             PreservedRowIds = PreservedRowIds,
+            IsRestore = IsRestore,
         };
         copy.adds.AddRange(adds);
         copy.removes.AddRange(removes);

@@ -40,7 +40,7 @@ internal static class FileRules
             RequireRequired(file, metadata.Schema, transaction.HasEnforcedConstraints, table);
             if (file.DeletionVector is not null)
             {
-                RequireDeletionVector(file, latest, protocol, properties, table);
+                RequireDeletionVector(file, latest, protocol, properties, transaction.IsRestore, table);
             }
         }
 
@@ -76,7 +76,7 @@ internal static class FileRules
         }
     }
 
-    private static void RequireDeletionVector(AddFile file, Snapshot? latest, Protocol protocol, TableProperties properties, string table)
+    private static void RequireDeletionVector(AddFile file, Snapshot? latest, Protocol protocol, TableProperties properties, bool restored, string table)
     {
         var vector = file.DeletionVector!;
         MetadataRules.RequireFeature(true, "deletionVectors", "files with deletion vectors", protocol, table);
@@ -91,7 +91,7 @@ internal static class FileRules
         }
 
         // One that the table had before comes back with a restore; a clone begins with those of its source.
-        if (latest is null || latest.FindFile(file.Key) is not null || latest.State.Tombstones.TryGetValue(file.Key, out _))
+        if (latest is null || restored || latest.FindFile(file.Key) is not null || latest.State.Tombstones.TryGetValue(file.Key, out _))
         {
             return;
         }

@@ -16,6 +16,7 @@ public static class StatisticsBuilder
 
     private const int TextPrefixLength = 32;
     private const long MicrosecondsPerMillisecond = 1000;
+    private const int AsciiTieBreaker = 0x7F;
     private static readonly Rune LastRune = new(0x10FFFF);
 
     /// <summary>Builds the statistics.</summary>
@@ -29,7 +30,21 @@ public static class StatisticsBuilder
         StructType schema,
         IReadOnlyList<string> partitionColumns,
         IEnumerable<ColumnStatistics> columns,
-        int indexedColumns = DefaultIndexedColumns)
+        int indexedColumns = DefaultIndexedColumns) =>
+        Build(numRecords, schema, partitionColumns, columns, StatisticsColumns.FirstOf(indexedColumns));
+
+    /// <summary>Builds the statistics.</summary>
+    /// <param name="numRecords">Number of rows in the file.</param>
+    /// <param name="schema">Schema of the table.</param>
+    /// <param name="partitionColumns">Partition columns; they have no statistics.</param>
+    /// <param name="columns">What is known; columns that the schema does not have are ignored.</param>
+    /// <param name="wanted">Which leaf columns get statistics.</param>
+    public static FileStatistics Build(
+        long numRecords,
+        StructType schema,
+        IReadOnlyList<string> partitionColumns,
+        IEnumerable<ColumnStatistics> columns,
+        StatisticsColumns wanted)
     {
         var byPath = new Dictionary<ColumnPath, ColumnStatistics>();
         foreach (var column in columns)
@@ -38,11 +53,12 @@ public static class StatisticsBuilder
         }
 
         var leaves = new List<Leaf>();
+        var position = 0;
         foreach (var field in schema.Fields)
         {
             if (!partitionColumns.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
             {
-                Collect(field, [], byPath, leaves, indexedColumns < 0 ? int.MaxValue : indexedColumns);
+                Collect(field, [], byPath, leaves, wanted, ref position);
             }
         }
 
@@ -56,17 +72,17 @@ public static class StatisticsBuilder
     }
 
     private static void Collect(
-        StructField field, string[] parents, Dictionary<ColumnPath, ColumnStatistics> known, List<Leaf> leaves, int limit)
+        StructField field, string[] parents, Dictionary<ColumnPath, ColumnStatistics> known, List<Leaf> leaves, StatisticsColumns wanted, ref int position)
     {
         string[] path = [.. parents, field.PhysicalName];
         if (field.Type is StructType nested)
         {
             foreach (var child in nested.Fields)
             {
-                Collect(child, path, known, leaves, limit);
+                Collect(child, path, known, leaves, wanted, ref position);
             }
         }
-        else if (leaves.Count < limit)
+        else if (wanted.Includes(path, position++))
         {
             leaves.Add(new(path, field.Type, known.GetValueOrDefault(ColumnPath.Of(path))));
         }
@@ -200,6 +216,8 @@ public static class StatisticsBuilder
         return end < text.Length ? text[..end] : null;
     }
 
+    // Spark's rule: a prefix followed by a character above the one that was cut off. Where nothing is above that one, the
+    // prefix grows, up to twice its length.
     private static string? UpperText(string text)
     {
         if (Prefix(text) is not { } prefix)
@@ -207,11 +225,31 @@ public static class StatisticsBuilder
             return text;
         }
 
-        // The prefix followed by the last character of all is above every continuation that does not begin with that character.
-        return Rune.TryGetRuneAt(text, prefix.Length, out var next) && next != LastRune ? prefix + LastRune : null;
+        var end = prefix.Length;
+        for (var grown = 0; grown <= TextPrefixLength; grown++)
+        {
+            if (end == text.Length)
+            {
+                return text;
+            }
+
+            if (!Rune.TryGetRuneAt(text, end, out var next))
+            {
+                return null;
+            }
+
+            if (next != LastRune)
+            {
+                return text[..end] + (next.Value < AsciiTieBreaker ? ((char)AsciiTieBreaker).ToString() : LastRune.ToString());
+            }
+
+            end += next.Utf16SequenceLength;
+        }
+
+        return null;
     }
 
-    private static string Quote(string text) => '"' + JsonEncodedText.Encode(text, DeltaActionJson.WriterOptions.Encoder).ToString() + '"';
+    private static string Quote(string text) => FieldMetadata.Quote(text);
 
     private sealed record Leaf(string[] Path, DataType Type, ColumnStatistics? Known);
 }

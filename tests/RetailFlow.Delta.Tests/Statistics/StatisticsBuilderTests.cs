@@ -15,7 +15,11 @@ public sealed class StatisticsBuilderTests
     [InlineData("timestamp", "2026-03-01 13:00:00+01", "2026-03-01 06:30:00-05:30", "\"2026-03-01T12:00:00.000Z\"", "\"2026-03-01T12:00:00.000Z\"")]
     [InlineData("timestamp_ntz", "2026-03-01 12:00:00", "2026-03-01T12:00:00.000001", "\"2026-03-01T12:00:00.000\"", "\"2026-03-01T12:00:00.001\"")]
     [InlineData("string", "a\"b", "ü", "\"a\\\"b\"", "\"ü\"")]
-    [InlineData("string", "0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789", "\"01234567890123456789012345678901\"", "\"01234567890123456789012345678901\\uDBFF\\uDFFF\"")]
+    [InlineData("string", "0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789", "\"01234567890123456789012345678901\"", "\"01234567890123456789012345678901\\u007F\"")]
+    [InlineData("string", "a", "0123456789012345678901234567890é0123", "\"a\"", "\"0123456789012345678901234567890é\\u007F\"")]
+    [InlineData("string", "a", "01234567890123456789012345678901é", "\"a\"", "\"01234567890123456789012345678901\\uDBFF\\uDFFF\"")]
+    [InlineData("string", "a", "01234567890123456789012345678901\U0010FFFFa!", "\"a\"", "\"01234567890123456789012345678901\\uDBFF\\uDFFF\\u007F\"")]
+    [InlineData("string", "a", "01234567890123456789012345678901\U0010FFFF", "\"a\"", "\"01234567890123456789012345678901\\uDBFF\\uDFFF\"")]
     [InlineData("boolean", "false", "true", null, null)]
     [InlineData("binary", "a", "b", null, null)]
     public void Bounds_are_written_so_that_they_hold(string type, string min, string max, string? lower, string? upper)
@@ -26,7 +30,7 @@ public sealed class StatisticsBuilderTests
 
         Assert.Equal(
             "{\"numRecords\":3,\"minValues\":{" + (lower is null ? "" : "\"c\":" + lower) + "},\"maxValues\":{" + (upper is null ? "" : "\"c\":" + upper) + "},\"nullCount\":{\"c\":1}}",
-            json.Replace("\U0010FFFF", "\\uDBFF\\uDFFF", StringComparison.Ordinal));
+            json.Replace("\U0010FFFF", "\\uDBFF\\uDFFF", StringComparison.Ordinal).Replace("\u007F", "\\u007F", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -50,6 +54,40 @@ public sealed class StatisticsBuilderTests
         Assert.Equal(
             """{"numRecords":9,"minValues":{"x":{"y":{"z":1}}},"maxValues":{"x":{"y":{"z":2}}},"nullCount":{"x":{"y":{"z":0}}}}""",
             StatisticsBuilder.Build(9, schema, ["p"], known, indexedColumns: 1).ToJson());
+    }
+
+    [Theory]
+    [InlineData(null, null, null, "a.x a.y b c d")]
+    [InlineData("2", null, null, "a.x a.y")]
+    [InlineData("0", null, null, "")]
+    [InlineData("-1", null, null, "a.x a.y b c d")]
+    [InlineData("1", "c, a.y", null, "a.y c")]
+    [InlineData("1", "a", null, "a.x a.y")]
+    [InlineData("1", "`c`,`a`.`x`, nowhere", null, "a.x c")]
+    [InlineData("1", "", null, "")]
+    [InlineData("1", null, "d", "a.x d")]
+    [InlineData("1", "b", "a.y d", "a.y b d")]
+    public void Columns_with_statistics_are_those_named_or_the_first_and_the_clustering_ones(string? count, string? names, string? clustering, string expected)
+    {
+        var schema = new StructType(
+        [
+            new StructField("p", PrimitiveType.Long),
+            new StructField("a", new StructType([new StructField("x", PrimitiveType.Long), new StructField("y", PrimitiveType.Long)])),
+            new StructField("b", PrimitiveType.Long),
+            new StructField("c", PrimitiveType.Long),
+            new StructField("d", PrimitiveType.Long),
+        ]);
+        (string, string)[] properties = [.. new[] { ("delta.dataSkippingNumIndexedCols", count), ("delta.dataSkippingStatsColumns", names) }.Where(p => p.Item2 is not null).Select(p => (p.Item1, p.Item2!))];
+        var metadata = TestTable.MetadataOf(schema, ["p"], properties);
+        ColumnPath[] clusteredBy = [.. (clustering ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => ColumnPath.Of(c.Split('.')))];
+        ColumnPath[] all = ["p", ColumnPath.Of("a", "x"), ColumnPath.Of("a", "y"), "b", "c", "d"];
+
+        var stats = StatisticsBuilder.Build(1, schema, ["p"], all.Select(c => new ColumnStatistics(c, null, null, 0)), StatisticsColumns.Of(metadata, clusteredBy));
+
+        Assert.Equal(expected, string.Join(' ', Leaves(stats.NullCount!.Value, "")));
+
+        static IEnumerable<string> Leaves(System.Text.Json.JsonElement json, string parent) => json.EnumerateObject().SelectMany(p =>
+            p.Value.ValueKind == System.Text.Json.JsonValueKind.Object ? Leaves(p.Value, parent + p.Name + ".") : [parent + p.Name]);
     }
 
     [Fact]
