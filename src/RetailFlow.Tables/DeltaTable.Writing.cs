@@ -232,7 +232,7 @@ public sealed partial class DeltaTable
         var given = incoming.Fields.Select(f => metadata.Schema.Find(f.Name)!.Name).ToHashSet(StringComparer.Ordinal);
         try
         {
-            var shape = TableShape.Of(metadata);
+            var shape = TableShape.Of(metadata, transaction.ReadSnapshot);
             var written = await Writer.WriteAsync(connection, rules.Checked(rules.Complete($"({select})", given)), Path, shape, WriteLayout.AsTheyCome, cancellationToken);
             foreach (var file in written)
             {

@@ -17,7 +17,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         DuckDbConnection connection, DeltaTransaction transaction, RowChange change, RowRules rules, CancellationToken cancellationToken)
     {
         var snapshot = transaction.ReadSnapshot!;
-        var shape = TableShape.Of(snapshot.Metadata);
+        var shape = TableShape.Of(snapshot.Metadata, snapshot);
         var report = new RowChangeReport { RowsInserted = change.InsertedRows, RowsUpdated = change.UpdatedRows, RowsDeleted = change.DeletedRows };
         try
         {

@@ -148,7 +148,7 @@ internal sealed class DataFileWriter(TableEngine engine, IObjectStore store, Fun
                     file,
                     partitions is null ? [] : partitions[OrdinalOf(file)],
                     Convert.ToInt64(row[2], CultureInfo.InvariantCulture),
-                    StatisticsBuilder.Build(rows, shape.Schema, [.. shape.Partition.Select(f => f.Name)], EngineStatistics.Read(row[4]), shape.IndexedColumns).ToJson()));
+                    StatisticsBuilder.Build(rows, shape.Schema, [.. shape.Partition.Select(f => f.Name)], EngineStatistics.Read(row[4]), shape.Statistics).ToJson()));
             }
         }
 

@@ -8,11 +8,11 @@ internal sealed class TableShape
 {
     private const string FieldIdKey = "delta.columnMapping.id";
 
-    private TableShape(StructType schema, IReadOnlyList<string> partitionColumns, bool mapped, int indexedColumns)
+    private TableShape(StructType schema, IReadOnlyList<string> partitionColumns, bool mapped, StatisticsColumns statistics)
     {
         Schema = schema;
         Mapped = mapped;
-        IndexedColumns = indexedColumns;
+        Statistics = statistics;
         Partition = [.. partitionColumns.Select(name => schema.Find(name) ?? throw new DeltaException(DeltaErrorKind.Corrupt, $"The partition column '{name}' is not in the schema."))];
         Data = [.. schema.Fields.Where(f => !Partition.Contains(f))];
     }
@@ -29,15 +29,20 @@ internal sealed class TableShape
     /// <summary>True when files have physical names and field ids (protocol section "Column Mapping").</summary>
     public bool Mapped { get; }
 
-    /// <summary>How many leaf columns get statistics; negative for all.</summary>
-    public int IndexedColumns { get; }
+    /// <summary>Which leaf columns get statistics.</summary>
+    public StatisticsColumns Statistics { get; }
 
     /// <summary>A table without partitions and properties.</summary>
-    public static TableShape Of(StructType schema) => new(schema, [], mapped: false, StatisticsBuilder.DefaultIndexedColumns);
+    public static TableShape Of(StructType schema) => new(schema, [], mapped: false, StatisticsColumns.Default);
 
     /// <summary>The table that the metadata describes.</summary>
-    public static TableShape Of(Metadata metadata) =>
-        new(metadata.Schema, metadata.PartitionColumns, ColumnMapping.ModeOf(metadata) != ColumnMappingMode.None, TableProperties.Of(metadata).IndexedColumns);
+    /// <param name="metadata">The metadata.</param>
+    /// <param name="snapshot">The table that it belongs to, for the columns that it is clustered by; null for a new one.</param>
+    public static TableShape Of(Metadata metadata, Snapshot? snapshot) => new(
+        metadata.Schema,
+        metadata.PartitionColumns,
+        ColumnMapping.ModeOf(metadata) != ColumnMappingMode.None,
+        StatisticsColumns.Of(metadata, snapshot is null ? [] : Clustering.Columns(snapshot)));
 
     /// <summary>Name of a column in files, partition values and statistics.</summary>
     public string NameOf(StructField field) => Mapped ? field.PhysicalName : field.Name;

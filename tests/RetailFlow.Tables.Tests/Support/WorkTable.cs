@@ -63,7 +63,7 @@ internal sealed class WorkTable : IAsyncDisposable
         var snapshot = await Log.LoadAsync();
         var rules = RowRules.Of(Connection, snapshot.Metadata);
         var transaction = DeltaTransaction.Create(snapshot, "WRITE");
-        foreach (var file in await Writer.WriteAsync(Connection, rules.Checked($"({select})"), "t", TableShape.Of(snapshot.Metadata), WriteLayout.AsTheyCome, default))
+        foreach (var file in await Writer.WriteAsync(Connection, rules.Checked($"({select})"), "t", TableShape.Of(snapshot.Metadata, snapshot), WriteLayout.AsTheyCome, default))
         {
             transaction.Add(file);
         }
