@@ -50,6 +50,13 @@ internal static class CommitRules
         {
             throw DeltaException.InvalidCommit($"The protocol of '{table}' may not be lowered.");
         }
+
+        // What the old versions implied may have been used in a version that can still be read.
+        var lost = previous is null ? [] : TableFeature.Of(previous).Except(TableFeature.Of(protocol)).Order(StringComparer.Ordinal).ToList();
+        if (lost.Count > 0)
+        {
+            throw DeltaException.InvalidCommit($"The protocol of '{table}' may not be lowered: it must list {string.Join(", ", lost)}, which its versions implied.");
+        }
     }
 
     // Files that stay must still be readable under the new schema.

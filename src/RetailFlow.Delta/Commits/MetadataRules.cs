@@ -7,6 +7,8 @@ internal static class MetadataRules
 {
     private static readonly SearchValues<char> InvalidNameCharacters = SearchValues.Create(" ,;{}()\n\t=");
 
+    private static readonly string[] ChangeColumns = ["_change_type", "_commit_version", "_commit_timestamp"];
+
     /// <summary>Throws if the metadata cannot be that of a table with this protocol.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.InvalidCommit"/>.</exception>
     public static void Require(Metadata metadata, Protocol protocol, string table)
@@ -100,6 +102,11 @@ internal static class MetadataRules
         if (FeatureUse.Requested(metadata.Configuration).FirstOrDefault() is { } requested)
         {
             throw DeltaException.InvalidCommit($"'delta.feature.{requested}' of '{table}' asks for a feature and is no property: the protocol lists it.");
+        }
+
+        if (properties.ChangeDataFeed && metadata.Schema.Fields.FirstOrDefault(f => ChangeColumns.Contains(f.Name, StringComparer.OrdinalIgnoreCase)) is { } reserved)
+        {
+            throw DeltaException.InvalidCommit($"'{table}' has the column '{reserved.Name}', so it cannot keep a change data feed (delta.enableChangeDataFeed), which has one of that name.");
         }
 
         if (properties.RowTracking)

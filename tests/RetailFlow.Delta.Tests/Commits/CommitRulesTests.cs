@@ -136,6 +136,63 @@ public sealed class CommitRulesTests
         await RefuseAsync(table, snapshot, t => t.SetProtocol(new Protocol(1, 7, null, Set("domainMetadata"))), "may not be lowered");
     }
 
+    [Fact]
+    public async Task Upgrade_to_listed_features_lists_what_the_versions_implied()
+    {
+        var table = new TestTable();
+        var snapshot = await table.CreateAsync(new Protocol(1, 3));
+
+        await RefuseAsync(
+            table,
+            snapshot,
+            t => t.SetProtocol(new Protocol(1, 7, null, new HashSet<string> { "appendOnly", "domainMetadata" })),
+            "it must list checkConstraints, invariants, which its versions implied");
+        var upgrade = DeltaTransaction.Create(snapshot, "UPGRADE");
+        upgrade.SetProtocol(ProtocolUpgrade.For(snapshot.Protocol, snapshot.Metadata, "domainMetadata"));
+        Assert.Equal(1, (await table.CommitAsync(upgrade)).Version);
+    }
+
+    [Fact]
+    public async Task Change_data_feed_has_columns_of_its_own()
+    {
+        var table = new TestTable();
+        var metadata = TestTable.MetadataOf(new StructType([new StructField("id", PrimitiveType.Long), new StructField("_Change_type", PrimitiveType.String)]));
+        var snapshot = await table.CreateAsync(new Protocol(1, 4), metadata);
+
+        await RefuseAsync(
+            table,
+            snapshot,
+            t => t.SetMetadata(metadata with { Configuration = new Dictionary<string, string> { ["delta.enableChangeDataFeed"] = "true" } }),
+            "has the column '_Change_type', so it cannot keep a change data feed");
+    }
+
+    [Fact]
+    public async Task Clustering_columns_are_kept_by_their_physical_names()
+    {
+        var table = new TestTable();
+        var schema = new StructType([new StructField("id", PrimitiveType.Long), new StructField("who", new StructType([new StructField("name", PrimitiveType.String)]))]);
+        var metadata = ColumnMapping.ForNewTable(TestTable.MetadataOf(schema, configuration: ("delta.columnMapping.mode", "name")), new Queue<Guid>(Enumerable.Range(1, 3).Select(i => new Guid(i, 0, 0, new byte[8]))).Dequeue);
+        var create = DeltaTransaction.Create(null, "CREATE TABLE");
+        create.SetProtocol(ProtocolUpgrade.For(null, metadata, "clustering"));
+        create.SetMetadata(metadata);
+        create.SetClustering("id", ColumnPath.Of("who", "name"));
+        var snapshot = await table.CommitAsync(create);
+
+        Assert.Equal(
+            """{"clusteringColumns":[["col-00000001-0000-0000-0000-000000000000"],["col-00000002-0000-0000-0000-000000000000","col-00000003-0000-0000-0000-000000000000"]],"domainName":"delta.clustering"}""",
+            snapshot.DomainMetadata["delta.clustering"].Configuration);
+        Assert.Equal(2, Clustering.Columns(snapshot).Count);
+        await RefuseAsync(table, snapshot, t => t.SetDomain("delta.clustering", "{}"), "belongs to the protocol");
+        Assert.Throws<DeltaException>(() => DeltaTransaction.Create(snapshot, "CLUSTER").SetClustering("nowhere"));
+        Assert.Throws<DeltaException>(() => DeltaTransaction.Create(snapshot, "CLUSTER").SetClustering("who"));
+
+        var plain = new TestTable();
+        await RefuseAsync(plain, await plain.CreateAsync(new Protocol(1, 7, null, Set("domainMetadata"))), t => t.SetClustering("id"), "must list the feature clustering");
+        var partitioned = new TestTable();
+        var withPartitions = await partitioned.CreateAsync(new Protocol(1, 7, null, new HashSet<string> { "domainMetadata", "clustering" }), TestTable.MetadataOf(partitionColumns: ["day"]));
+        await RefuseAsync(partitioned, withPartitions, t => t.SetClustering("id"), "is partitioned, so it cannot be clustered");
+    }
+
     [Theory]
     [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":7,\"writerFeatures\":[\"appendOnly\",\"icebergCompatV2\",\"icebergCompatV1\"]}}", "{}", "{}", "icebergCompatV1, icebergCompatV2")]
     [InlineData("{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":8}}", "{}", "{}", "needs writer version 8")]

@@ -168,4 +168,26 @@ public sealed class RowLevelCommitTests
             Assert.Equal(string.Join(' ', model["b"]), await table.DeletedRowsAsync(end, "b"));
         }
     }
+
+    [Fact]
+    public async Task Writers_at_the_same_time_delete_each_row_once()
+    {
+        var (table, snapshot) = await VectorTable.CreateAsync(["a", "b"]);
+        var done = 0;
+        var transactions = new List<DeltaTransaction>();
+        for (var row = 0; row < VectorTable.Rows; row++)
+        {
+            transactions.Add(await table.DeleteAsync(snapshot, "a", row));
+            transactions.Add(await table.DeleteAsync(snapshot, "a", row));
+            transactions.Add(await table.DeleteAsync(snapshot, "b", row, (row + 1) % VectorTable.Rows));
+        }
+
+        await Parallel.ForEachAsync(transactions, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (transaction, token) =>
+            Interlocked.Add(ref done, await table.Table.Log.CommitAsync(transaction, token) is CommitResult.Committed ? 1 : 0));
+
+        var end = await table.Table.Open().LoadAsync();
+        Assert.Equal(done, end.Version);
+        Assert.Equal("0 1 2 3 4 5 6 7 8 9", await table.DeletedRowsAsync(end, "a"));
+        Assert.Equal(done - VectorTable.Rows, end.Files.Single(f => f.Path == "b").DeletionVector!.Cardinality / 2);
+    }
 }
