@@ -48,7 +48,7 @@ public sealed class TableMaintenance
         var layout = WriteLayout.AsTheyCome;
         if (zorder.Count > 0)
         {
-            select = MortonOrder.Select(connection, _lake.Engine, relation, names, zorder);
+            select = MortonOrder.Select(connection, _lake.Engine, relation, names, [.. zorder.Select(SqlText.Name)]);
             layout = new WriteLayout { FileBytes = OrderedFileBytes };
         }
 

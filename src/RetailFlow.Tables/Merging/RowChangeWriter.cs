@@ -41,6 +41,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         }
 
         transaction.EnforcedConstraints();
+        transaction.StateRowIds(preserved: false);
         SetMetrics(transaction, report);
         return report;
     }
