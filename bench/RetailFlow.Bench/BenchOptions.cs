@@ -54,6 +54,12 @@ public sealed record BenchOptions
     /// <summary>Files in the tables of the delta suite, ascending.</summary>
     public IReadOnlyList<int> TableFiles { get; init; } = [1_000, 30_000, 300_000];
 
+    /// <summary>Rows of the table that the delta suite merges into.</summary>
+    public long MergeTableRows { get; init; } = 20_000_000;
+
+    /// <summary>Rows that it merges, half of them updates.</summary>
+    public long MergeRows { get; init; } = 100_000;
+
     /// <summary>Folder for data while it runs; a new folder below it is made and removed. Null takes the system's.</summary>
     public string? WorkFolder { get; init; }
 

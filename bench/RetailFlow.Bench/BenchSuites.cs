@@ -23,7 +23,8 @@ public static class BenchSuites
             "medallion" => await new MedallionSuite(options, work.Path, report).RunAsync(cancellationToken),
             "increment" => await new IncrementSuite(options, work.Path, report).RunAsync(cancellationToken),
             "ingest" => await new IngestSuite(options, work.Path, report).RunAsync(cancellationToken),
-            "delta" => await new DeltaSnapshotBench(options, work.Path, report).RunAsync(cancellationToken),
+            "delta" => await new DeltaSnapshotBench(options, work.Path, report).RunAsync(cancellationToken)
+                & await new DeltaMergeBench(options, work.Path, report).RunAsync(cancellationToken),
             _ => throw new ArgumentException($"There is no suite '{suite}'; there are {string.Join(", ", Names)}.", nameof(suite)),
         };
         report.Write();

@@ -15,7 +15,6 @@ namespace RetailFlow.Lakehouse.Models;
 internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 {
     private const int MostLiteralKeys = 200;
-    private const long SmallFileRows = 250_000;
 
     private readonly ModelContext _context = new(lake, model);
     private readonly LakeTable _table = lake.Tables[model.Name];
@@ -29,7 +28,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return new StepReport(model.Name, StepOutcome.NothingNew);
         }
 
-        var snapshot = await _table.TryLatestAsync(cancellationToken);
+        var snapshot = await _table.TryAnyAsync(cancellationToken);
         var changed = new Dictionary<string, InputChanges>(StringComparer.Ordinal);
         var whole = fullRefresh || snapshot is null || model.Strategy == ModelStrategy.Full;
         foreach (var (name, input) in inputs)
@@ -83,12 +82,18 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         CheckKey(connection, result, rows);
         var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
         var sameSchema = schema.Equals(table.Schema);
-        if (sameSchema && snapshot is not null && !fullRefresh && Differences(connection, result, await _table.RelationAsync(open, snapshot, cancellationToken), schema) == 0)
+        if (sameSchema && snapshot is not null && !fullRefresh)
         {
-            return await PositionsOnlyAsync(table, inputs, "full", clock, cancellationToken);
+            using var scan = await _table.ScanAsync(connection, snapshot, cancellationToken);
+            if (Differences(connection, result, scan.Relation, schema) == 0)
+            {
+                return await PositionsOnlyAsync(table, inputs, "full", clock, cancellationToken);
+            }
         }
 
-        var written = await lake.Tables.Writer.WriteAsync(connection, $"select * from {result}", _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+        var metadata = sameSchema ? table.Metadata : table.Metadata with { SchemaString = schema.ToJson() };
+        var rules = RowRules.Of(connection, metadata);
+        var written = await lake.Tables.Writer.WriteAsync(connection, rules.Checked(result), _table.Path, TableShape.Of(metadata, table), WriteLayout.AsTheyCome, cancellationToken);
         var transaction = DeltaTransaction.Create(table, "CREATE OR REPLACE TABLE AS SELECT");
         transaction.ReadWholeTable();
         foreach (var file in table.Files)
@@ -96,12 +101,18 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             transaction.Remove(file);
         }
 
-        if (!sameSchema)
+        foreach (var file in written)
         {
-            transaction.SetMetadata(table.Metadata with { SchemaString = schema.ToJson() });
+            transaction.Add(file);
         }
 
-        return await CommitAsync(transaction, written, inputs, rows, "full", clock, cancellationToken);
+        transaction.EnforcedConstraints();
+        if (!sameSchema)
+        {
+            transaction.SetMetadata(metadata);
+        }
+
+        return await CommitAsync(transaction, written.Count, inputs, rows, "full", clock, cancellationToken);
     }
 
     private async ValueTask<StepReport> MergeAsync(
@@ -116,12 +127,11 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var key = model.UniqueKey;
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
         var affected = await AffectedKeysAsync(connection, open, inputs, changed, cancellationToken);
-        var own = await _table.RelationAsync(open, snapshot.Schema, snapshot.Files, cancellationToken, ScanColumns.FileName);
+        using var scan = await _table.ScanAsync(connection, snapshot, new ScanOptions { Positions = true }, cancellationToken);
         var state = _context.TemporaryTable(
             connection,
             "state",
-            $"select {names}, filename as _filename from {own} m "
-            + $"where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
+            $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
         var mode = "keys";
         string result;
         if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Removed.Count == 0)
@@ -152,23 +162,32 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return await PositionsOnlyAsync(snapshot, inputs, mode, clock, cancellationToken);
         }
 
-        var replaced = _context.TemporaryTable(
-            connection,
-            "replaced",
-            $"select {SqlText.Names(key)} from {differing}{(gone is null ? "" : $" union all select {SqlText.Names(key)} from {gone}")}");
-        var touched = await TouchedAsync(connection, open, snapshot, state, replaced, key, cancellationToken);
-        var kept = touched.Count == 0
-            ? ""
-            : $"select {names} from {await _table.RelationAsync(open, snapshot.Schema, touched, cancellationToken)} m where not exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "m")}) union all ";
-        var written = await lake.Tables.Writer.WriteAsync(connection, $"{kept}select {names} from {differing}", _table.Path, snapshot.Schema, WriteLayout.AsTheyCome, cancellationToken);
         var transaction = DeltaTransaction.Create(snapshot, "MERGE");
         transaction.ReadWholeTable();
-        foreach (var file in touched)
-        {
-            transaction.Remove(file);
-        }
+        var change = Change(connection, scan, state, differing, gone, names);
+        var written = await _table.Changes(lake.Tables.Writer, lake.Options.NewGuid)
+            .WriteAsync(connection, transaction, change, RowRules.Of(connection, snapshot.Metadata), cancellationToken);
+        return await CommitAsync(transaction, written.FilesAdded, inputs, rows + goneRows, mode, clock, cancellationToken);
+    }
 
-        return await CommitAsync(transaction, written, inputs, rows + goneRows, mode, clock, cancellationToken);
+    /// <summary>Rows that differ replace those of their key, or are new; keys that are gone leave.</summary>
+    private RowChange Change(DuckDbConnection connection, TableScan scan, string state, string differing, string? gone, string names)
+    {
+        var key = model.UniqueKey;
+        var same = SqlText.SameKey(key, "d", "s");
+        var updated = _context.TemporaryTable(connection, "updated", $"select {SqlText.Names(scan.Schema.Fields.Select(f => f.Name), "d")}, s._file, s._row from {differing} d join {state} s on {same}");
+        var inserted = _context.TemporaryTable(connection, "inserted", $"select {names} from {differing} d where not exists (select 1 from {state} s where {same})");
+        var leaving = _context.TemporaryTable(
+            connection,
+            "leaving",
+            $"select _file, _row, true as _updated from {updated}"
+            + (gone is null ? "" : $" union all select s._file, s._row, false as _updated from {state} s join {gone} d on {same}"));
+        return new RowChange(scan, leaving, leaving, updated, inserted)
+        {
+            InsertedRows = connection.Scalar<long>($"select count(*) from {inserted}"),
+            UpdatedRows = connection.Scalar<long>($"select count(*) from {updated}"),
+            DeletedRows = connection.Scalar<long>($"select count(*) from {leaving} where not _updated"),
+        };
     }
 
     private async ValueTask<string> FoldAsync(
@@ -247,35 +266,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         return _context.TemporaryTable(connection, "affected", $"select distinct * from ({string.Join(" union all ", parts)})");
     }
 
-    private async ValueTask<List<AddFile>> TouchedAsync(
-        DuckDbConnection connection,
-        OpenFiles open,
-        Snapshot snapshot,
-        string state,
-        string replaced,
-        IReadOnlyList<string> key,
-        CancellationToken cancellationToken)
-    {
-        var paths = new HashSet<string>(StringComparer.Ordinal);
-        using (var result = connection.Query($"select distinct _filename from {state} s where exists (select 1 from {replaced} k where {SqlText.SameKey(key, "k", "s")})"))
-        {
-            foreach (var row in result.Rows())
-            {
-                paths.Add((string)row[0]!);
-            }
-        }
-
-        var files = snapshot.Files.ToList();
-        var locals = await _table.FilesAsync(open, files.Select(f => f.DecodedPath), cancellationToken);
-        var touched = files.Where((_, i) => paths.Contains(locals[i])).ToList();
-        if (touched.Count == 0)
-        {
-            touched.AddRange(files.Where(f => (f.ParsedStatistics?.NumRecords ?? long.MaxValue) < SmallFileRows).Take(1));
-        }
-
-        return touched;
-    }
-
     private async ValueTask<StepReport> PositionsOnlyAsync(
         Snapshot snapshot,
         IReadOnlyDictionary<string, Snapshot> inputs,
@@ -296,18 +286,13 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 
     private async ValueTask<StepReport> CommitAsync(
         DeltaTransaction transaction,
-        IReadOnlyList<AddFile> written,
+        int filesWritten,
         IReadOnlyDictionary<string, Snapshot> inputs,
         long rows,
         string mode,
         Stopwatch clock,
         CancellationToken cancellationToken)
     {
-        foreach (var file in written)
-        {
-            transaction.Add(file);
-        }
-
         ModelContext.SetPositions(transaction, inputs);
         return await _table.CommitAsync(transaction, cancellationToken) switch
         {
@@ -315,7 +300,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             {
                 Version = committed.Version,
                 RowsWritten = rows,
-                FilesWritten = written.Count,
+                FilesWritten = filesWritten,
                 Mode = mode,
                 Elapsed = clock.Elapsed,
             },

@@ -18,12 +18,16 @@ internal sealed class TableScan : IDisposable
         _deleted = deleted;
         _copies = copies;
         Files = files;
+        Schema = schema;
         FileColumn = Free(schema, "_file");
         RowColumn = Free(schema, "_row");
     }
 
     /// <summary>The relation, in parentheses. It must not be used after the scan is disposed.</summary>
     public string Relation { get; private set; } = "";
+
+    /// <summary>Columns of the table.</summary>
+    public StructType Schema { get; }
 
     /// <summary>The files, as given.</summary>
     public IReadOnlyList<AddFile> Files { get; }
