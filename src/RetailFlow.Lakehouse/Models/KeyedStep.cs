@@ -127,7 +127,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var key = model.UniqueKey;
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
         var affected = await AffectedKeysAsync(connection, open, inputs, changed, cancellationToken);
-        using var scan = await _table.ScanAsync(connection, snapshot, new ScanOptions { Positions = true }, cancellationToken);
+        using var scan = await _table.ScanPositionsAsync(connection, snapshot, cancellationToken);
         var state = _context.TemporaryTable(
             connection,
             "state",

@@ -60,10 +60,10 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
     public ValueTask<TableScan> ScanAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
         TableScan.OpenAsync(_access, connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
-    /// <summary>A version as a relation for this connection, with more or less than its rows. Dispose it when the relation is no longer used.</summary>
+    /// <summary>A version as a relation with the place of each row. Dispose it when the relation is no longer used.</summary>
     /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
-    public ValueTask<TableScan> ScanAsync(DuckDbConnection connection, Snapshot snapshot, ScanOptions options, CancellationToken cancellationToken) =>
-        TableScan.OpenAsync(_access, connection, snapshot, [.. snapshot.Files], options, cancellationToken);
+    public ValueTask<TableScan> ScanPositionsAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken) =>
+        TableScan.OpenAsync(_access, connection, snapshot, [.. snapshot.Files], new ScanOptions { Positions = true }, cancellationToken);
 
     /// <summary>Writes changes of rows, by deletion vectors or by rewriting files, as the table's properties say.</summary>
     public RowChangeWriter Changes(DataFileWriter writer, Func<Guid> newGuid) => new(_access, writer, newGuid);
