@@ -29,6 +29,8 @@ internal sealed class CommandLine
             QuarantineCommand.Create(),
             ReconcileCommand.Create(),
             OptimizeCommand.Create(),
+            VacuumCommand.Create(),
+            RestoreCommand.Create(),
             GenerateCommand.Create(),
             DeltaCommand.Create(),
             BenchCommand.Create(),

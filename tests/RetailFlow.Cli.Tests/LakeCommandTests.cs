@@ -124,6 +124,42 @@ public sealed class LakeCommandTests : IDisposable
         Assert.True(log.Json.TryGetProperty("protocol", out _));
     }
 
+    [Fact]
+    public async Task Restored_table_is_as_it_was_and_vacuum_takes_only_what_is_forced()
+    {
+        await LandAsync();
+        await JsonAsync("run");
+        var version = (await JsonAsync("history", "gold.stock_on_hand")).Json[0].GetProperty("version").GetInt64();
+        await File.WriteAllTextAsync(
+            Path.Combine(_cli.Folder, "more.ndjson"),
+            """{"event_id":"9","type":"sale","sku":"A","location":"L1","quantity":1,"event_time":"2026-01-03T00:00:00Z"}""");
+        await JsonAsync("land", "inventory", "more.ndjson", "--source", "wms", "--batch", "b2");
+        await JsonAsync("run");
+        const string onHand = "SELECT on_hand FROM gold.stock_on_hand WHERE sku = 'A'";
+        Assert.Equal("6.50000", (await JsonAsync("sql", onHand)).Json[0].GetProperty("on_hand").GetRawText());
+
+        var restored = await JsonAsync("restore", "gold.stock_on_hand", "--version", version.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True(restored.Exit == 0, restored.Error);
+        Assert.Equal((version + 2, 1), (restored.Json[0].GetProperty("version").GetInt64(), restored.Json[0].GetProperty("files_restored").GetInt32()));
+        Assert.Equal("7.50000", (await JsonAsync("sql", onHand)).Json[0].GetProperty("on_hand").GetRawText());
+        var history = await JsonAsync("history", "gold.stock_on_hand", "--limit", "1");
+        Assert.Contains("numRestoredFiles", history.Output, StringComparison.Ordinal);
+        Assert.Equal(3, (await JsonAsync("restore", "gold.stock_on_hand", "--version", "999")).Exit);
+
+        Assert.Equal(3, (await JsonAsync("vacuum", "gold.stock_on_hand", "--retain", "1")).Exit);
+        Assert.Equal(0, (await JsonAsync("vacuum", "gold.stock_on_hand")).Json[0].GetProperty("files").GetInt32());
+        var dry = await JsonAsync("vacuum", "gold.stock_on_hand", "--retain", "0", "--force", "--dry-run");
+        var done = await JsonAsync("vacuum", "gold.stock_on_hand", "--retain", "0", "--force");
+        Assert.True(done.Exit == 0, done.Error);
+        Assert.Equal((1, true, 1, false), (Files(dry), IsDry(dry), Files(done), IsDry(done)));
+        Assert.Equal("7.50000", (await JsonAsync("sql", onHand)).Json[0].GetProperty("on_hand").GetRawText());
+        Assert.Equal(3, (await JsonAsync("restore", "gold.stock_on_hand", "--version", (version + 1).ToString(System.Globalization.CultureInfo.InvariantCulture))).Exit);
+
+        Task<CommandResult> JsonAsync(params string[] line) => _cli.RunAsync([.. line, "--output", "json"]);
+        static int Files(CommandResult result) => result.Json[0].GetProperty("files").GetInt32();
+        static bool IsDry(CommandResult result) => result.Json[0].GetProperty("dry_run").GetBoolean();
+    }
+
     [Theory]
     [InlineData("sql|SELECT * FROM gold.nothing")]
     [InlineData("sql|SELEKT 1")]
@@ -135,6 +171,8 @@ public sealed class LakeCommandTests : IDisposable
     [InlineData("stock|NEVER-SEEN")]
     [InlineData("run|--select|gold.nothing")]
     [InlineData("optimize|gold.nothing")]
+    [InlineData("vacuum|gold.nothing")]
+    [InlineData("restore|gold.nothing|--version|0")]
     [InlineData("delta|read|nowhere")]
     [InlineData("delta|log|nowhere")]
     public async Task What_does_not_exist_is_invalid_input_said_in_one_line(string line)

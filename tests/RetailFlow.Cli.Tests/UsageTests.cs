@@ -26,6 +26,12 @@ public sealed class UsageTests : IDisposable
         "quarantine replay",
         "optimize",
         "optimize silver.inventory_events --zorder sku,,location",
+        "vacuum",
+        "vacuum silver.inventory_events --retain -1",
+        "vacuum silver.inventory_events --retain long",
+        "vacuum silver.inventory_events --retain 1e300",
+        "restore silver.inventory_events",
+        "restore silver.inventory_events --version -1",
         "delta",
         "delta read",
         "delta read table --version -1",
@@ -66,6 +72,8 @@ public sealed class UsageTests : IDisposable
     [InlineData("quarantine replay --help")]
     [InlineData("reconcile --help")]
     [InlineData("optimize --help")]
+    [InlineData("vacuum --help")]
+    [InlineData("restore --help")]
     [InlineData("generate --help")]
     [InlineData("delta --help")]
     [InlineData("delta read --help")]

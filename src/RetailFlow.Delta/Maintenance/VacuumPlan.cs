@@ -27,7 +27,8 @@ public sealed record VacuumPlan(IReadOnlyList<ObjectInfo> Delete, DateTimeOffset
         var kept = retention ?? snapshot.Properties.DeletedFileRetention;
         if (kept < TimeSpan.Zero || (kept < snapshot.Properties.DeletedFileRetention && !force))
         {
-            throw DeltaException.InvalidCommit(
+            throw new DeltaException(
+                DeltaErrorKind.InvalidInput,
                 $"'{snapshot.TablePath}' keeps files that left it for {snapshot.Properties.DeletedFileRetention.TotalHours:0.##} hours; vacuuming with {kept.TotalHours:0.##} hours must be forced.");
         }
 

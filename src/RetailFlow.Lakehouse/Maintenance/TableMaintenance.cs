@@ -4,7 +4,7 @@ using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Maintenance;
 
-/// <summary>File layout of tables: rows are moved between files, never changed (<c>dataChange = false</c>).</summary>
+/// <summary>Layout of tables, what they keep on disk, and the way back to earlier versions.</summary>
 public sealed class TableMaintenance
 {
     private const long SmallFileBytes = WriteLayout.TargetFileBytes / 4;
@@ -71,6 +71,34 @@ public sealed class TableMaintenance
                 Lookup = zorder.Count > 0 ? Lookup(connection, relation, snapshot, committed.Snapshot, zorder[0]) : null,
             }
             : throw new LakeException(LakeErrorKind.Conflict, $"{table}: another writer changed the files that were being rewritten; try again.");
+    }
+
+    /// <summary>Deletes the files of a table that no version within the retention needs.</summary>
+    /// <param name="table">Table.</param>
+    /// <param name="retention">How long files that left the table are kept; null for the table's own, a week by default.</param>
+    /// <param name="force">Allows a shorter retention than the table's: time travel, and whoever reads or is behind, may then fail.</param>
+    /// <param name="dryRun">Only tells what would be deleted.</param>
+    /// <param name="cancellationToken">Ends the work between two files.</param>
+    /// <exception cref="LakeException">There is no such table.</exception>
+    /// <exception cref="DeltaException">The retention is too short; nothing was deleted.</exception>
+    public async ValueTask<VacuumReport> VacuumAsync(string table, TimeSpan? retention, bool force, bool dryRun, CancellationToken cancellationToken)
+    {
+        var found = _lake.Tables[table];
+        await found.AnyAsync(cancellationToken);
+        return await TableVacuum.RunAsync(_lake.Store, found.Log, _lake.Options.Clock, retention, force, dryRun, cancellationToken);
+    }
+
+    /// <summary>
+    /// Brings a table back to an earlier version, as a new version. Its progress through its inputs stays what it was, so that rows
+    /// that it built since do not come again before a full refresh. Key indexes follow: they go by the files of the version that is asked.
+    /// </summary>
+    /// <exception cref="LakeException">There is no such table.</exception>
+    /// <exception cref="DeltaException">There is no such version, or a file of it is missing, by its name; nothing was changed.</exception>
+    public async ValueTask<RestoreReport> RestoreAsync(string table, long version, CancellationToken cancellationToken)
+    {
+        var found = _lake.Tables[table];
+        await found.AnyAsync(cancellationToken);
+        return await TableRestore.RunAsync(_lake.Store, found.Log, TimeTravel.Version(version), cancellationToken);
     }
 
     /// <summary>How many files a query for one value of a column reads before and after, as their statistics tell; mean of 100 values.</summary>

@@ -36,6 +36,34 @@ public sealed class OptimizeTests
     }
 
     [Fact]
+    public async Task Table_that_went_back_and_forth_and_was_vacuumed_still_knows_its_keys()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        var stream = new RandomStockRecords(7);
+        var model = new NaiveStockModel();
+        await LandAndRunAsync(lake, stream, model);
+        const string table = "silver.inventory_events";
+        const string content = "select * from silver.inventory_events order by accepted_order";
+        var early = await lake.TextAsync(content);
+        var first = (await lake.Lake.Catalog.HistoryAsync(table, 1, default)).Single().Version;
+        await LandAndRunAsync(lake, stream, model);
+        var late = await lake.TextAsync(content);
+        var second = (await lake.Lake.Catalog.HistoryAsync(table, 1, default)).Single().Version;
+
+        var back = await lake.Lake.Maintenance.RestoreAsync(table, first, default);
+        Assert.Equal((first, 0, true), (back.RestoredVersion, back.FilesRestored, back.FilesRemoved > 0));
+        Assert.Equal(early, await lake.TextAsync(content));
+        await lake.Lake.Maintenance.RestoreAsync(table, second, default);
+        await lake.Lake.Maintenance.OptimizeAsync(table, [], default);
+        Assert.NotEmpty((await lake.Lake.Maintenance.VacuumAsync(table, TimeSpan.Zero, force: true, dryRun: false, default)).Files);
+        Assert.Equal(late, await lake.TextAsync(content));
+        await LandAndRunAsync(lake, stream, model);
+
+        Assert.Equal((long)model.Accepted.Count, await lake.ScalarAsync("select count(*) from silver.inventory_events"));
+        Assert.True((await lake.Lake.Reconciliation.RunAsync(default)).Holds);
+    }
+
+    [Fact]
     public async Task An_unknown_column_is_refused_by_name()
     {
         await using var lake = await TestLake.OpenAsync();
