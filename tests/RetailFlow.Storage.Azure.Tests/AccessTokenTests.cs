@@ -58,7 +58,10 @@ public sealed class AccessTokenTests
             long issued = now.AddMinutes(-1).ToUnixTimeSeconds();
             string claims = JsonSerializer.Serialize(new Dictionary<string, object>
             {
-                ["aud"] = audience, ["iss"] = "https://sts.windows.net/dir/", ["iat"] = issued, ["nbf"] = issued,
+                ["aud"] = audience,
+                ["iss"] = "https://sts.windows.net/dir/",
+                ["iat"] = issued,
+                ["nbf"] = issued,
                 ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
             });
             string token = $"{Encode("""{"alg":"HS256","typ":"JWT"}""")}.{Encode(claims)}.{Encode("signature")}";

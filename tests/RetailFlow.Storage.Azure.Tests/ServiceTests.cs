@@ -140,7 +140,10 @@ public sealed class ServiceTests(AzuriteServer server)
         Assert.Equal(PutOutcome.Created, await store.ImportIfAbsentAsync("t/a.parquet", directory.File("staged")));
         using CachedObjectStore cache = new(store, new CacheOptions
         {
-            Folder = directory.File("cache"), MaxBytes = 10_000_000, StoreName = store.Location.ToString(), RangeBytes = 1 << 20,
+            Folder = directory.File("cache"),
+            MaxBytes = 10_000_000,
+            StoreName = store.Location.ToString(),
+            RangeBytes = 1 << 20,
         });
 
         using FileLeases leases = await cache.PinAllAsync(["t/a.parquet", "t/a.parquet"]);

@@ -38,7 +38,7 @@ internal sealed class BlobFailure(AzureLocation location, AzureCredential creden
             (409, "ResourceTypeMismatch" or "DirectoryIsNotEmpty" or "PathAlreadyExists") => "a directory has that name",
             (412, _) => "the object was replaced while it was in use",
             (503, _) => "the service is too busy",
-            (>= 500, _) => "the service failed",
+            ( >= 500, _) => "the service failed",
             _ => FormattableString.Invariant($"the service answered with status {response.Status}"),
         };
         return Create(action, path, words, code);

@@ -361,7 +361,11 @@ public sealed class CachedObjectStoreTests : IDisposable
     {
         CacheOptions options = new()
         {
-            Folder = _directory.Path, MaxBytes = maxBytes, StoreName = name, RangeBytes = 300, TimeProvider = _clock,
+            Folder = _directory.Path,
+            MaxBytes = maxBytes,
+            StoreName = name,
+            RangeBytes = 300,
+            TimeProvider = _clock,
         };
         _caches.Add(new CachedObjectStore(_remote, options));
         return _caches[^1];
