@@ -43,7 +43,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             if (!changes.IsEmpty || from < 0)
             {
                 changed[name] = changes;
-                whole |= from < 0 || KeyColumns(name, input) is null;
+                whole |= from < 0 || KeyColumns(name, input) is null || !await AreThereAsync(lake.Tables[name], input, changes, cancellationToken);
             }
         }
 
@@ -58,6 +58,20 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         return whole
             ? await ReplaceAsync(connection, open, snapshot, inputs, fullRefresh, clock, cancellationToken)
             : await MergeAsync(connection, open, snapshot!, inputs, changed, clock, cancellationToken);
+    }
+
+    /// <summary>Whether the files that left the input since it was last read can still be read: VACUUM may have taken them.</summary>
+    private async ValueTask<bool> AreThereAsync(LakeTable table, Snapshot input, InputChanges changes, CancellationToken cancellationToken)
+    {
+        foreach (var path in changes.Removed.Concat(changes.Added))
+        {
+            if (input.FindFile(new FileKey(path, null)) is null && await lake.Store.HeadAsync($"{table.Path}/{path}", cancellationToken) is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private async ValueTask<StepReport> ReplaceAsync(
