@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Storage;
+using RetailFlow.Tables.Tests.Proof;
 using RetailFlow.Testing.Storage;
 
 namespace RetailFlow.Lakehouse.Tests.Support;
@@ -9,6 +11,8 @@ namespace RetailFlow.Lakehouse.Tests.Support;
 /// <summary>A lake in a temporary folder, with the repository's own project unless another is named.</summary>
 public sealed class TestLake : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<string, bool> s_proven = new(StringComparer.Ordinal);
+
     private readonly TemporaryDirectory _folder;
     private readonly bool _ownsFolder;
     private int _files;
@@ -67,12 +71,24 @@ public sealed class TestLake : IAsyncDisposable
     public async Task<string> TextAsync(string sql) =>
         string.Join('\n', (await QueryAsync(sql)).Select(row => string.Join('|', row.Select(Text))));
 
+    /// <summary>Closes the lake, once a second reader has found its tables to be what they are read as.</summary>
     public async ValueTask DisposeAsync()
     {
         await Lake.DisposeAsync();
-        if (_ownsFolder)
+        try
         {
-            _folder.Dispose();
+            // One lake for each test: those that open hundreds write the same tables again.
+            if (s_proven.TryAdd(TestContext.Current.TestMethod?.UniqueID ?? "", true))
+            {
+                await TableProof.OfFolderAsync(_folder.File("lake"));
+            }
+        }
+        finally
+        {
+            if (_ownsFolder)
+            {
+                _folder.Dispose();
+            }
         }
     }
 

@@ -1,12 +1,13 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.Storage;
+using RetailFlow.Tables.Tests.Proof;
 using RetailFlow.Testing.Storage;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Front;
 
-public sealed class DeltaTableWritingTests : IDisposable
+public sealed class DeltaTableWritingTests : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly DeltaTables _session;
@@ -14,10 +15,17 @@ public sealed class DeltaTableWritingTests : IDisposable
     public DeltaTableWritingTests() =>
         _session = DeltaTables.Open(new LocalObjectStore(Path.Combine(_folder.Path, "store")), new DeltaTablesOptions { WorkFolder = Path.Combine(_folder.Path, "work") });
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _session.Dispose();
-        _folder.Dispose();
+        try
+        {
+            await TableProof.OfFolderAsync(_folder.File("store"));
+        }
+        finally
+        {
+            _folder.Dispose();
+        }
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 using RetailFlow.Storage;
+using RetailFlow.Tables.Tests.Proof;
 using RetailFlow.Testing.Storage;
 
 namespace RetailFlow.Tables.Tests.Support;
@@ -103,12 +104,19 @@ internal sealed class WorkTable : IAsyncDisposable
             : Rows($"select * from read_parquet([{string.Join(", ", commit.ChangeFiles.Select(f => $"'{Path.Combine(Folder, f.DecodedPath)}'"))}], hive_partitioning = false)");
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Ends the table, once a second reader has found it to be what it is read as.</summary>
+    public async ValueTask DisposeAsync()
     {
         Connection.Dispose();
         Engine.Dispose();
-        _folder.Dispose();
-        return ValueTask.CompletedTask;
+        try
+        {
+            await TableProof.OfFolderAsync(Path.Combine(_folder.Path, "store"));
+        }
+        finally
+        {
+            _folder.Dispose();
+        }
     }
 
     private async Task<RowChangeReport> CommitAsync(Func<Snapshot, ValueTask<(DeltaTransaction?, RowChangeReport)>> plan)

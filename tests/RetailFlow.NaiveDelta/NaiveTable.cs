@@ -1,0 +1,138 @@
+using System.Text.Json;
+using RetailFlow.DuckDb;
+
+namespace RetailFlow.NaiveDelta;
+
+/// <summary>Rows as text in order, and the columns with their types.</summary>
+public sealed record NaiveRows(string Columns, List<string> Rows);
+
+/// <summary>
+/// A second reader of Delta tables in a local folder, meant to be right by being plain: it keeps to the letter of the protocol, reads
+/// everything and remembers nothing clever. It has the SQL engine in common with what it judges, and no other code.
+/// </summary>
+public sealed class NaiveTable : IDisposable
+{
+    private readonly string _folder;
+    private readonly DuckDbDatabase _database;
+    private readonly DuckDbConnection _sql;
+    private readonly NaiveLog _log;
+    private readonly Dictionary<string, List<string>> _rows = new(StringComparer.Ordinal);
+
+    private NaiveTable(string folder)
+    {
+        _folder = folder;
+        _database = DuckDbDatabase.Open(null, new DuckDbOptions { Threads = 1 });
+        _sql = _database.Connect();
+        _log = new NaiveLog(folder, _sql);
+    }
+
+    /// <summary>The newest version.</summary>
+    public long Newest => _log.Newest;
+
+    /// <summary>The oldest version whose files the log can still tell; they may be gone.</summary>
+    public long Oldest => _log.Oldest;
+
+    /// <summary>The table in a folder.</summary>
+    public static NaiveTable Open(string folder) => new(Path.GetFullPath(folder));
+
+    /// <summary>An expression that makes one text of the named columns.</summary>
+    public static string RowText(IEnumerable<string> columns) =>
+        $"concat_ws('|', {string.Join(", ", columns.Select(c => $"coalesce(cast({NaiveSchema.Quoted(c)} as varchar), '~')"))})";
+
+    /// <summary>A version's state by its commits.</summary>
+    public NaiveState At(long version) => _log.At(version);
+
+    /// <summary>The lines of a commit.</summary>
+    public IReadOnlyList<JsonElement> Commit(long version) => _log.Commit(version);
+
+    /// <summary>The rows of a version.</summary>
+    public NaiveRows Read(long version)
+    {
+        var state = At(version);
+        var fields = NaiveSchema.Fields(state).EnumerateArray().ToList();
+        var all = new List<string>();
+        foreach (var (key, file) in state.Files)
+        {
+            var known = state.Metadata!.Value.GetRawText() + key;
+            if (!_rows.TryGetValue(known, out var rows))
+            {
+                _rows[known] = rows = ReadFile(state, fields, file);
+            }
+
+            all.AddRange(rows);
+        }
+
+        all.Sort(StringComparer.Ordinal);
+        return new(string.Join(", ", fields.Select(f => $"{NaiveSchema.Name(f)} {NaiveSchema.SqlType(f.GetProperty("type"))}")), all);
+    }
+
+    /// <summary>Whether every file of a version is there.</summary>
+    public bool IsWhole(long version) => At(version).Files.Values.All(f => File.Exists(LocalPath(_folder, f.GetProperty("path").GetString()!)));
+
+    /// <summary>What checkpoints and version checksums say otherwise than the commits; empty when they agree.</summary>
+    public List<string> CheckLog()
+    {
+        var wrong = new List<string>();
+        foreach (var version in _log.CheckpointVersions.Where(v => v >= Oldest && v <= Newest))
+        {
+            var expected = At(version).Lines();
+            foreach (var state in _log.FromCheckpoint(version))
+            {
+                var actual = state.Lines();
+                wrong.AddRange(expected.Except(actual).Select(line => $"The checkpoint of version {version} lacks {line}"));
+                wrong.AddRange(actual.Except(expected).Select(line => $"The checkpoint of version {version} has {line}"));
+            }
+        }
+
+        for (var version = Oldest; version <= Newest; version++)
+        {
+            var file = Path.Combine(_folder, "_delta_log", $"{version:D20}.crc");
+            if (File.Exists(file))
+            {
+                var crc = JsonElement.Parse(File.ReadAllText(file));
+                var state = At(version);
+                var (files, bytes) = (crc.GetProperty("numFiles").GetInt64(), crc.GetProperty("tableSizeBytes").GetInt64());
+                var (countedFiles, countedBytes) = (state.Files.Count, state.Files.Values.Sum(f => f.GetProperty("size").GetInt64()));
+                if ((files, bytes) != (countedFiles, countedBytes))
+                {
+                    wrong.Add($"The checksum of version {version} has {files} files of {bytes} bytes, not {countedFiles} of {countedBytes}");
+                }
+            }
+        }
+
+        return wrong;
+    }
+
+    /// <summary>What the statistics and sizes of the files say otherwise than the files; empty when they agree.</summary>
+    public List<string> CheckStatistics() => new NaiveStatistics(_folder, _sql, _log).Check();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _sql.Dispose();
+        _database.Dispose();
+    }
+
+    internal static string LocalPath(string tableFolder, string path) =>
+        path.StartsWith("file:", StringComparison.Ordinal) ? new Uri(path).LocalPath : Path.Combine(tableFolder, Uri.UnescapeDataString(path));
+
+    private List<string> ReadFile(NaiveState state, List<JsonElement> fields, JsonElement file)
+    {
+        var path = LocalPath(_folder, file.GetProperty("path").GetString()!);
+        var node = NaiveNode.Of(_sql, path);
+        var partitions = file.GetProperty("partitionValues");
+        var columns = fields.Select(field =>
+        {
+            var (stored, type) = (NaiveSchema.Physical(state, field), field.GetProperty("type"));
+            var value = state.PartitionColumns.Contains(NaiveSchema.Name(field))
+                ? NaiveSchema.PartitionValue(type, partitions.TryGetProperty(stored, out var text) ? text.GetString() : null)
+                : NaiveSchema.Value(state, "f." + NaiveSchema.Quoted(stored), type, node.Find(stored));
+            return value + " as " + NaiveSchema.Quoted(NaiveSchema.Name(field));
+        });
+        var deleted = NaiveDeletionVector.Rows(_folder, file);
+        var where = deleted.Count == 0 ? "" : $" where f.file_row_number not in (select unnest([{string.Join(", ", deleted)}]))";
+        using var rows = _sql.Query(
+            $"select {RowText(fields.Select(NaiveSchema.Name))} from (select {string.Join(", ", columns)} from read_parquet({NaiveSchema.Literal(path)}, hive_partitioning = false, file_row_number = true) f{where})");
+        return [.. rows.Rows().Select(row => (string)row[0]!)];
+    }
+}
