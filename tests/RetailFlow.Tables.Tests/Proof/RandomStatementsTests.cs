@@ -75,7 +75,10 @@ public sealed class RandomStatementsTests
                 properties["delta.columnMapping.mode"] = "name";
                 properties["delta.enableTypeWidening"] = "true";
                 properties["delta.checkpointPolicy"] = seed % 2 == 0 ? "v2" : "classic";
-                properties["delta.enableRowTracking"] = seed % 3 == 0 ? "true" : "false";
+                if (seed % 3 == 0)
+                {
+                    properties["delta.feature.rowTracking"] = "supported";
+                }
             }
 
             await table.CreateAsync(new TableDefinition
