@@ -25,16 +25,29 @@ internal static class NaiveDeletionVector
         var vector = file.GetProperty("deletionVector");
         var text = vector.GetProperty("pathOrInlineDv").GetString()!;
         var size = vector.GetProperty("sizeInBytes").GetInt32();
-        var content = vector.GetProperty("storageType").GetString() switch
-        {
-            "i" => FromZ85(text)[..size],
-            "u" => FromFile(Path.Combine(tableFolder, text[..^20], $"deletion_vector_{new Guid(FromZ85(text[^20..]), bigEndian: true):D}.bin"), vector, size),
-            "p" => FromFile(NaiveTable.LocalPath(tableFolder, text), vector, size),
-            var other => throw new NaiveException($"A deletion vector of storage type '{other}'."),
-        };
+        var content = FileOf(tableFolder, file) is { } path ? FromFile(path, vector, size)
+            : vector.GetProperty("storageType").GetString() == "i" ? FromZ85(text)[..size]
+            : throw new NaiveException($"A deletion vector of storage type '{vector.GetProperty("storageType")}'.");
         var rows = Decode(content);
         var cardinality = vector.GetProperty("cardinality").GetInt64();
         return rows.Count == cardinality ? rows : throw new NaiveException($"A deletion vector of {rows.Count} rows says that it has {cardinality}.");
+    }
+
+    /// <summary>The file that holds the vector, or null.</summary>
+    public static string? FileOf(string tableFolder, JsonElement file)
+    {
+        if (Id(file).Length == 0)
+        {
+            return null;
+        }
+
+        var text = file.GetProperty("deletionVector").GetProperty("pathOrInlineDv").GetString()!;
+        return Id(file)[0] switch
+        {
+            'u' => Path.Combine(tableFolder, text[..^20], $"deletion_vector_{new Guid(FromZ85(text[^20..]), bigEndian: true):D}.bin"),
+            'p' => NaiveTable.LocalPath(tableFolder, text),
+            _ => null,
+        };
     }
 
     private static byte[] FromFile(string path, JsonElement vector, int size)

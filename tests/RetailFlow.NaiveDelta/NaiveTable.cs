@@ -66,8 +66,9 @@ public sealed class NaiveTable : IDisposable
         return new(string.Join(", ", fields.Select(f => $"{NaiveSchema.Name(f)} {NaiveSchema.SqlType(f.GetProperty("type"))}")), all);
     }
 
-    /// <summary>Whether every file of a version is there.</summary>
-    public bool IsWhole(long version) => At(version).Files.Values.All(f => File.Exists(LocalPath(_folder, f.GetProperty("path").GetString()!)));
+    /// <summary>Whether every file of a version is there, deletion vectors included.</summary>
+    public bool IsWhole(long version) => At(version).Files.Values.All(f =>
+        File.Exists(LocalPath(_folder, f.GetProperty("path").GetString()!)) && (NaiveDeletionVector.FileOf(_folder, f) is not { } vector || File.Exists(vector)));
 
     /// <summary>What checkpoints and version checksums say otherwise than the commits; empty when they agree.</summary>
     public List<string> CheckLog()

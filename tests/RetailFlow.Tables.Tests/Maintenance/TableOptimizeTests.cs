@@ -1,12 +1,13 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.Storage;
+using RetailFlow.Tables.Tests.Proof;
 using RetailFlow.Testing.Storage;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Maintenance;
 
-public sealed class TableOptimizeTests : IDisposable
+public sealed class TableOptimizeTests : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly LocalObjectStore _store;
@@ -18,10 +19,17 @@ public sealed class TableOptimizeTests : IDisposable
         _session = Open(_store, "work");
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _session.Dispose();
-        _folder.Dispose();
+        try
+        {
+            await TableProof.OfFolderAsync(_folder.File("store"));
+        }
+        finally
+        {
+            _folder.Dispose();
+        }
     }
 
     [Fact]
