@@ -12,8 +12,11 @@ public sealed record NaiveRows(string Columns, List<string> Rows);
 /// </summary>
 public sealed class NaiveTable : IDisposable
 {
+    // One engine for all tables, which keeps nothing of the files that it has read.
+    private static readonly Lazy<DuckDbDatabase> s_database = new(() => DuckDbDatabase.Open(
+        null, new DuckDbOptions { Threads = 1, MemoryLimitBytes = 512L << 20, Settings = new Dictionary<string, string> { ["enable_external_file_cache"] = "false" } }));
+
     private readonly string _folder;
-    private readonly DuckDbDatabase _database;
     private readonly DuckDbConnection _sql;
     private readonly NaiveLog _log;
     private readonly Dictionary<string, List<string>> _rows = new(StringComparer.Ordinal);
@@ -21,8 +24,7 @@ public sealed class NaiveTable : IDisposable
     private NaiveTable(string folder)
     {
         _folder = folder;
-        _database = DuckDbDatabase.Open(null, new DuckDbOptions { Threads = 1 });
-        _sql = _database.Connect();
+        _sql = s_database.Value.Connect();
         _log = new NaiveLog(folder, _sql);
     }
 
@@ -104,15 +106,18 @@ public sealed class NaiveTable : IDisposable
         return wrong;
     }
 
+    /// <summary>The changes of a feed that was exported as Parquet: the kind of change, and the row's text.</summary>
+    public List<(string Kind, string Row)> ReadChanges(string file, IEnumerable<string> columns)
+    {
+        using var rows = _sql.Query($"select _change_type, {RowText(columns)} from read_parquet({NaiveSchema.Literal(file)}, hive_partitioning = false)");
+        return [.. rows.Rows().Select(row => ((string)row[0]!, (string)row[1]!))];
+    }
+
     /// <summary>What the statistics and sizes of the files say otherwise than the files; empty when they agree.</summary>
     public List<string> CheckStatistics() => new NaiveStatistics(_folder, _sql, _log).Check();
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _sql.Dispose();
-        _database.Dispose();
-    }
+    public void Dispose() => _sql.Dispose();
 
     internal static string LocalPath(string tableFolder, string path) =>
         path.StartsWith("file:", StringComparison.Ordinal) ? new Uri(path).LocalPath : Path.Combine(tableFolder, Uri.UnescapeDataString(path));

@@ -7,6 +7,33 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, LogReader 
 {
     public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await CommitOrMoveAsync(transaction, cancellationToken);
+        }
+        catch (StorageException e)
+        {
+            // Puts of the commit file tell their outcome themselves, so that what failed here was a read, or a file that no commit names yet.
+            throw new DeltaException(DeltaErrorKind.Unavailable, $"'{tablePath}' was not committed: the store failed.", e);
+        }
+    }
+
+    /// <summary>The files of the commits from one version to another, with their times.</summary>
+    public async ValueTask<IReadOnlyList<LogFile>> HeadCommitsAsync(long from, long to, CancellationToken cancellationToken)
+    {
+        var commits = new List<LogFile>();
+        for (var version = from; version <= to; version++)
+        {
+            var info = await store.HeadAsync(LogFile.CommitPath(reader.LogPrefix, version), cancellationToken)
+                ?? throw new DeltaException(DeltaErrorKind.VersionNotFound, $"The log of '{tablePath}' has no version {version} (not yet, or no longer).");
+            commits.Add(LogFile.Commit(info.Path, version, info.LastModified));
+        }
+
+        return commits;
+    }
+
+    private async ValueTask<CommitResult> CommitOrMoveAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
+    {
         if (transaction.IsCommitted)
         {
             throw DeltaException.InvalidCommit($"The transaction on '{tablePath}' was committed before.");
@@ -56,20 +83,6 @@ internal sealed class LogWriter(IObjectStore store, string tablePath, LogReader 
         }
 
         throw new DeltaException(DeltaErrorKind.Unavailable, $"'{tablePath}' was not committed: other writers were faster {options.MaxCommitAttempts} times.");
-    }
-
-    /// <summary>The files of the commits from one version to another, with their times.</summary>
-    public async ValueTask<IReadOnlyList<LogFile>> HeadCommitsAsync(long from, long to, CancellationToken cancellationToken)
-    {
-        var commits = new List<LogFile>();
-        for (var version = from; version <= to; version++)
-        {
-            var info = await store.HeadAsync(LogFile.CommitPath(reader.LogPrefix, version), cancellationToken)
-                ?? throw new DeltaException(DeltaErrorKind.VersionNotFound, $"The log of '{tablePath}' has no version {version} (not yet, or no longer).");
-            commits.Add(LogFile.Commit(info.Path, version, info.LastModified));
-        }
-
-        return commits;
     }
 
     /// <summary>Writes the commit file; null if it is ours, else the commit that has its version.</summary>

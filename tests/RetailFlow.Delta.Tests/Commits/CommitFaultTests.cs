@@ -51,6 +51,24 @@ public sealed class CommitFaultTests
         Assert.Equal(1, (await table.CommitAsync(transaction)).Version);
     }
 
+    [Fact]
+    public async Task Commits_of_others_that_cannot_be_read_leave_the_table_unavailable_and_nothing_is_written()
+    {
+        var (table, store, snapshot) = await CreateAsync();
+        await table.AppendAsync(snapshot, TestTable.File("b"));
+        var newest = await table.AppendAsync(await table.Log.LoadAsync(), TestTable.File("c"));
+        store.Follow(FaultPlan.When((operation, path, _) => operation == StoreOperation.Read && path.EndsWith("2.json", StringComparison.Ordinal) ? StoreFault.FailBefore : StoreFault.None));
+        var transaction = DeltaTransaction.Create(snapshot, "WRITE");
+        transaction.Add(TestTable.File("d"));
+
+        var error = await Assert.ThrowsAsync<DeltaException>(async () => await table.Log.CommitAsync(transaction));
+        store.Follow(FaultPlan.None);
+
+        Assert.Equal(DeltaErrorKind.Unavailable, error.Kind);
+        Assert.IsType<StorageException>(error.InnerException);
+        Assert.Equal(newest.Version, (await table.Log.LoadAsync()).Version);
+    }
+
     [Theory]
     [InlineData(StoreFault.FailBefore, 0)]
     [InlineData(StoreFault.FailAfter, 1)]

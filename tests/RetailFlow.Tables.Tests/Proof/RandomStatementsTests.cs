@@ -1,6 +1,5 @@
 using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.DuckDb;
 using RetailFlow.NaiveDelta;
 using RetailFlow.Storage;
 using RetailFlow.Testing.Storage;
@@ -125,11 +124,9 @@ public sealed class RandomStatementsTests
 
             var file = folder.File("changes.parquet");
             await table.ExportChangesAsync(file, version, version);
-            using var database = DuckDbDatabase.Open();
-            using var sql = database.Connect();
-            using var changes = sql.Query($"select _change_type, {NaiveTable.RowText(now.Columns.Select(c => c.Name))} from read_parquet('{file}')");
+            using var naive = NaiveTable.Open(folder.File("store/t"));
             var rows = ModelTable.Texts(old.Rows);
-            foreach (var (kind, text) in changes.Rows().Select(r => ((string)r[0]!, (string)r[1]!)).OrderBy(r => r.Item1 is "delete" or "update_preimage" ? 0 : 1))
+            foreach (var (kind, text) in naive.ReadChanges(file, now.Columns.Select(c => c.Name)).OrderBy(c => c.Kind is "delete" or "update_preimage" ? 0 : 1))
             {
                 if (kind is "delete" or "update_preimage")
                 {
