@@ -155,7 +155,7 @@ internal sealed class RandomStatements(DeltaTable table, Random random, bool mod
             return ($"drop {name}", model.DropColumn(name));
         }
 
-        if (choice == 3 && model.Columns[model.Of("n")].Type == "INTEGER")
+        if (choice == 3 && !snapshot.Metadata.Configuration.ContainsKey("delta.constraints.bounded") && model.Columns[model.Of("n")].Type == "INTEGER")
         {
             await table.AlterAsync([new SchemaChange.WidenType(ColumnPath.Of("n"), PrimitiveType.Long)]);
             return ("widen n", model.ChangeColumn("n", "n", "BIGINT"));
