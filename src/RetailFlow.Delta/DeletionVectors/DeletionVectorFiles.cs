@@ -20,11 +20,9 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
     private const string Inline = "i", Relative = "u", Absolute = "p";
     private const int SizeLength = 4, ChecksumLength = 4;
 
-    // A gap that costs less to read than another request.
-    private const int LargestGap = 64 << 10;
-    private const int LargestRead = 16 << 20;
-    private const int ReadsAtOnce = 8;
+    private const int FilesAtOnce = 8;
 
+    private readonly RangeReader ranges = new(store);
     private readonly string table = tablePath.TrimEnd('/');
 
     /// <summary>
@@ -81,13 +79,13 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
             }
         }
 
-        var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(stored.GroupBy(s => s.Path, s => s.Descriptor).SelectMany(Reads), options, async (read, token) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(stored.GroupBy(s => s.Path, s => s.Descriptor), options, async (file, token) =>
         {
-            var bytes = await ReadRangeAsync(read, token);
-            foreach (var descriptor in read.Descriptors)
+            DeletionVectorDescriptor[] some = [.. file];
+            foreach (var (descriptor, bytes) in some.Zip(await ReadFileAsync(file.Key, some, token)))
             {
-                vectors[descriptor.UniqueId] = ParseStored(read.Path, descriptor, bytes.AsSpan((int)(descriptor.Offset!.Value - read.Start)));
+                vectors[descriptor.UniqueId] = ParseStored(file.Key, descriptor, bytes.Span);
             }
         });
         return vectors;
@@ -153,7 +151,7 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
     }
 
     private static DeletionVectorDescriptor RequireRange(DeletionVectorDescriptor descriptor) =>
-        descriptor is { Offset: >= 0, SizeInBytes: >= 0 and < int.MaxValue - LargestGap - LargestRead }
+        descriptor is { Offset: >= 0, SizeInBytes: >= 0 and < int.MaxValue - SizeLength - ChecksumLength }
             ? descriptor
             : throw DeltaException.Corrupt($"The deletion vector '{descriptor.UniqueId}' has no place in its file: offset {Text(descriptor.Offset)}, size {descriptor.SizeInBytes}.");
 
@@ -166,33 +164,6 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
         }
 
         return RequireCardinality(DeletionVector.Parse(bytes.AsSpan(0, descriptor.SizeInBytes)), descriptor, "inline");
-    }
-
-    private static IEnumerable<RangeRead> Reads(IGrouping<string, DeletionVectorDescriptor> file)
-    {
-        var pending = new List<DeletionVectorDescriptor>();
-        long start = 0, end = 0;
-        foreach (var descriptor in file.OrderBy(d => d.Offset))
-        {
-            var offset = descriptor.Offset!.Value;
-            var last = offset + (long)SizeLength + descriptor.SizeInBytes + ChecksumLength;
-            if (pending.Count > 0 && (offset > end + LargestGap || last - start > LargestRead))
-            {
-                yield return new(file.Key, start, end, pending);
-                pending = [];
-            }
-
-            if (pending.Count == 0)
-            {
-                // The first byte tells the version of the file, where it costs no request of its own.
-                (start, end) = (offset <= LargestGap ? 0 : offset, last);
-            }
-
-            end = Math.Max(end, last);
-            pending.Add(descriptor);
-        }
-
-        yield return new(file.Key, start, end, pending);
     }
 
     private static DeletionVector ParseStored(string path, DeletionVectorDescriptor descriptor, ReadOnlySpan<byte> stored)
@@ -233,28 +204,21 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
 
     private static string Text(int? offset) => offset?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
-    private async ValueTask<byte[]> ReadRangeAsync(RangeRead read, CancellationToken cancellationToken)
+    /// <summary>The stored vectors with what stands around each, and fewer bytes where the file ends.</summary>
+    private async ValueTask<IEnumerable<ReadOnlyMemory<byte>>> ReadFileAsync(string path, DeletionVectorDescriptor[] descriptors, CancellationToken cancellationToken)
     {
-        byte[] bytes;
+        var wanted = descriptors.Select(d => new ByteRange(d.Offset!.Value, SizeLength + d.SizeInBytes + ChecksumLength));
         try
         {
-            bytes = await store.ReadRangeAsync(read.Path, read.Start, checked((int)(read.End - read.Start)), cancellationToken);
+            // The first byte tells the version of the file; close to a vector, as it mostly is, it costs no request of its own.
+            var bytes = await ranges.ReadAsync(path, [new ByteRange(0, 1), .. wanted], cancellationToken);
+            return bytes[0].Span is [FormatVersion]
+                ? bytes.Skip(1)
+                : throw DeltaException.Corrupt($"The deletion vector file '{path}' has no content of version {FormatVersion}.");
         }
         catch (FileNotFoundException e)
         {
-            throw DeltaException.Corrupt($"The deletion vector file '{read.Path}' is missing.", e);
+            throw DeltaException.Corrupt($"The deletion vector file '{path}' is missing.", e);
         }
-
-        if (read.Start == 0 && (bytes.Length == 0 || bytes[0] != FormatVersion))
-        {
-            throw DeltaException.Corrupt($"The deletion vector file '{read.Path}' has no content of version {FormatVersion}.");
-        }
-
-        var lastOffset = read.Descriptors[^1].Offset!.Value;
-        return lastOffset - read.Start <= bytes.Length
-            ? bytes
-            : throw DeltaException.Corrupt($"The deletion vector '{read.Path}' at offset {Text(lastOffset)} is cut off: the file ends before it.");
     }
-
-    private sealed record RangeRead(string Path, long Start, long End, IReadOnlyList<DeletionVectorDescriptor> Descriptors);
 }
