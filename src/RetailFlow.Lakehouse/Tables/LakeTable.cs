@@ -113,40 +113,26 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         snapshot is not null && snapshot.Transactions.TryGetValue(appId, out var position) ? position.Version : -1;
 
     /// <summary>A relation over these files with the columns of <paramref name="schema"/>, as long as <paramref name="open"/> is.</summary>
-    public ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IEnumerable<AddFile> files, CancellationToken cancellationToken, ScanColumns extra = ScanColumns.None) =>
-        RelationOfPathsAsync(open, schema, files.Select(f => f.DecodedPath), cancellationToken, extra);
+    public ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IEnumerable<AddFile> files, CancellationToken cancellationToken) =>
+        RelationOfPathsAsync(open, schema, files.Select(f => f.DecodedPath), cancellationToken);
 
     /// <summary>
     /// A relation over data files by their decoded paths in the log, live or not, with the columns of <paramref name="schema"/>, as long
     /// as <paramref name="open"/> is.
     /// </summary>
     public async ValueTask<string> RelationOfPathsAsync(
-        OpenFiles open, StructType schema, IEnumerable<string> decodedPaths, CancellationToken cancellationToken, ScanColumns extra = ScanColumns.None)
+        OpenFiles open, StructType schema, IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
     {
         var columns = SqlText.Names(schema.Fields.Select(f => f.Name));
         var paths = await open.OfAsync(_access, decodedPaths, cancellationToken);
         if (paths.Count == 0)
         {
             var empty = string.Join(", ", schema.Fields.Select(f => $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
-            return $"(select {empty}{(extra.HasFlag(ScanColumns.FileName) ? ", cast(null as varchar) as filename" : "")}"
-                + $"{(extra.HasFlag(ScanColumns.RowNumber) ? ", cast(null as bigint) as file_row_number" : "")} where false)";
+            return $"(select {empty} where false)";
         }
 
         PlainFiles.Require(engine, schema, paths, Name);
-        var options = "";
-        if (extra.HasFlag(ScanColumns.FileName))
-        {
-            columns += ", filename";
-            options += ", filename = true";
-        }
-
-        if (extra.HasFlag(ScanColumns.RowNumber))
-        {
-            columns += ", file_row_number";
-            options += ", file_row_number = true";
-        }
-
-        return $"(select {columns} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false{options}))";
+        return $"(select {columns} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false))";
     }
 
     /// <summary>The whole table as a relation, as long as <paramref name="open"/> is.</summary>
@@ -166,18 +152,4 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         open.OfAsync(_access, decodedPaths, cancellationToken);
 
     private LakeException Missing() => new(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
-}
-
-/// <summary>Columns that a scan adds to those of the table.</summary>
-[Flags]
-internal enum ScanColumns
-{
-    /// <summary>None.</summary>
-    None = 0,
-
-    /// <summary><c>filename</c>: the file a row is in.</summary>
-    FileName = 1,
-
-    /// <summary><c>file_row_number</c>: the row's position in its file.</summary>
-    RowNumber = 2,
 }

@@ -47,18 +47,6 @@ internal static class SparkExpression
         return text;
     }
 
-    /// <summary>Names of the columns that the expression uses, as the schema spells them.</summary>
-    public static IReadOnlySet<string> Columns(DuckDbConnection connection, StructType schema, string expression)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        if (SqlSyntax.TryParse(connection, Requote(expression, schema)) is { } tree)
-        {
-            Collect(tree, schema, names);
-        }
-
-        return names;
-    }
-
     // Spark quotes names with backticks, and texts with either quote; a backslash escapes within a text.
     // Names of columns are quoted always, since some are words of the engine's language but not of Spark's.
     private static string Requote(string expression, StructType schema)
@@ -150,19 +138,6 @@ internal static class SparkExpression
         }
 
         return found;
-    }
-
-    private static void Collect(JsonElement node, StructType schema, HashSet<string> names)
-    {
-        if (SqlSyntax.ColumnOf(node) is [var first, ..] && schema.Find(first) is { } field)
-        {
-            names.Add(field.Name);
-        }
-
-        foreach (var child in Children(node))
-        {
-            Collect(child, schema, names);
-        }
     }
 
     private static IEnumerable<JsonElement> Children(JsonElement node)

@@ -35,18 +35,12 @@ internal sealed class MergePlan
         _rules = rules;
         _scan = scan;
         _source = source;
-        _sourceColumns = ColumnsOf(connection, source);
+        using var described = connection.Query($"describe {source}");
+        _sourceColumns = [.. described.Rows().Select(row => (string)row[0]!).Where(name => name != SourceRow)];
     }
 
     /// <summary>Column with the number of a source row.</summary>
     public static string SourceRow => "_merge_source_row";
-
-    /// <summary>Names of a relation's columns.</summary>
-    public static IReadOnlyList<string> ColumnsOf(DuckDbConnection connection, string relation)
-    {
-        using var described = connection.Query($"describe select * from {relation}");
-        return [.. described.Rows().Select(row => (string)row[0]!).Where(name => name != SourceRow)];
-    }
 
     /// <summary>The change of a MERGE.</summary>
     public RowChange Merge(Merge merge)
@@ -153,17 +147,15 @@ internal sealed class MergePlan
         }
 
         var matches = _engine.UniqueName("matches");
-        var keepsRows = merge.WhenMatched.Concat(merge.WhenNotMatchedBySource).Any(c => !c.IsDelete);
         _connection.Execute(
-            $"create temp table {matches} as select {Position}, s.{SourceRow} as {Source}, {Action(merge.WhenMatched, 0)} as {Clause}{(keepsRows ? ", " + Names("t") : "")} "
+            $"create temp table {matches} as select {Position}, s.{SourceRow} as {Source}, {Action(merge.WhenMatched, 0)} as {Clause}{KeptColumns(merge)} "
             + $"from {_scan.Relation} t join {_source} s on {string.Join(" and ", conditions)}");
         return matches;
     }
 
     private void RequireOneMatch(string matches)
     {
-        using var twice = _connection.Query($"select count(*) from (select 1 from {matches} where {Clause} is not null group by {File}, {Row} having count(*) > 1)");
-        var rows = Convert.ToInt64(twice.Rows().Single()[0], CultureInfo.InvariantCulture);
+        var rows = Count($"select count(*) from (select 1 from {matches} where {Clause} is not null group by {File}, {Row} having count(*) > 1)");
         if (rows > 0)
         {
             throw new DeltaException(DeltaErrorKind.InvalidInput, $"{rows} rows of the table match more than one row of the source: which of them counts is not defined. Nothing was changed.");
@@ -172,9 +164,8 @@ internal sealed class MergePlan
 
     private void AddUnmatched(Merge merge, string matches)
     {
-        var keepsRows = merge.WhenMatched.Concat(merge.WhenNotMatchedBySource).Any(c => !c.IsDelete);
         _connection.Execute(
-            $"insert into {matches} select * from (select {Position}, cast(null as bigint) as {Source}, {Action(merge.WhenNotMatchedBySource, BySourceOffset)} as {Clause}{(keepsRows ? ", " + Names("t") : "")} "
+            $"insert into {matches} select * from (select {Position}, cast(null as bigint) as {Source}, {Action(merge.WhenNotMatchedBySource, BySourceOffset)} as {Clause}{KeptColumns(merge)} "
             + $"from {_scan.Relation} t where not exists (select 1 from {matches} m where m.{File} = t.{SqlText.Name(_scan.FileColumn)} and m.{Row} = t.{SqlText.Name(_scan.RowColumn)})) where {Clause} <> 0");
     }
 
@@ -249,6 +240,9 @@ internal sealed class MergePlan
         _connection.Execute($"create temp table {inserted} as {string.Join(" union all ", parts)}");
         return inserted;
     }
+
+    // A deletion needs no more of a row than its place.
+    private string KeptColumns(Merge merge) => merge.WhenMatched.Concat(merge.WhenNotMatchedBySource).Any(c => !c.IsDelete) ? ", " + Names("t") : "";
 
     private string Position => $"t.{SqlText.Name(_scan.FileColumn)} as {File}, t.{SqlText.Name(_scan.RowColumn)} as {Row}";
 

@@ -19,9 +19,6 @@ internal sealed class RowRules
 
     private RowRules(StructType schema) => _schema = schema;
 
-    /// <summary>True when rows have to be checked.</summary>
-    public bool HasConditions => _conditions.Count > 0;
-
     /// <summary>The rules of a table.</summary>
     /// <exception cref="DeltaException">A rule cannot be enforced here: then the table must not be written.</exception>
     public static RowRules Of(DuckDbConnection connection, Metadata metadata)
@@ -100,9 +97,6 @@ internal sealed class RowRules
             ? rows
             : $"(select * replace ({string.Join(", ", generated.Select(g => $"{_generated[g]} as {SqlText.Name(g)}"))}) from {rows})";
     }
-
-    /// <summary>The value of a column where an insert does not give one: its default, or null. Generated columns have none.</summary>
-    public string Default(StructField field) => _defaults.TryGetValue(field.Name, out var value) ? $"({value})" : "null";
 
     /// <summary>The expression of a generated column, or null.</summary>
     public string? Generated(StructField field) => _generated.GetValueOrDefault(field.Name);

@@ -61,16 +61,14 @@ public sealed class KeyIndexTests
 
     private static async Task AssertFoundAsync(TestLake lake, LakeTable table, KeyIndex index)
     {
-        using var open = new OpenFiles();
         using var connection = lake.Lake.Engine.Connect();
         var snapshot = await table.LatestAsync(default);
-        var relation = await table.RelationAsync(open, snapshot.Schema, snapshot.Files, default, ScanColumns.FileName | ScanColumns.RowNumber);
-        var expected = connection.Query($"select filename, file_row_number, a || chr(31) || b from {relation} where a in ('k7', 'k31')")
+        using var scan = await table.ScanPositionsAsync(connection, snapshot, default);
+        var expected = connection.Query($"select {scan.FileColumn}, {scan.RowColumn}, a || chr(31) || b from {scan.Relation} where a in ('k7', 'k31')")
             .Rows().ToList();
         var keys = expected.Select(row => KeyHash.Of(System.Text.Encoding.UTF8.GetBytes((string)row[2]!))).ToHashSet();
         var rows = await index.FindAsync(connection, snapshot, keys, default);
-        var files = await table.FilesAsync(open, rows.Keys, default);
-        var found = rows.Values.Zip(files).SelectMany(f => f.First.Select(row => (f.Second, (long)row))).ToHashSet();
-        Assert.Equal(expected.Select(row => ((string)row[0]!, (long)row[1]!)).ToHashSet(), found);
+        var found = rows.SelectMany(f => f.Value.Select(row => (f.Key, (long)row))).ToHashSet();
+        Assert.Equal(expected.Select(row => (scan.Files[(int)row[0]!].DecodedPath, (long)row[1]!)).ToHashSet(), found);
     }
 }
