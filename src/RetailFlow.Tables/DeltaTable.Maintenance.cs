@@ -61,12 +61,7 @@ public sealed partial class DeltaTable
             _ = StorePath.Of(target._session.Store, target.Path, file.DecodedPath);
         }
 
-        return await target.Log.CommitAsync(transaction, cancellationToken) switch
-        {
-            CommitResult.Committed committed => committed.Snapshot,
-            CommitResult.Conflicted conflict => throw new DeltaException(DeltaErrorKind.Conflict, $"'{target.Path}' cannot be created: {conflict.Message}"),
-            _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
-        };
+        return (await target.Log.CommitAsync(transaction, cancellationToken)).Require($"'{target.Path}' cannot be created").Snapshot;
     }
 
     /// <summary>Writes a checkpoint of the newest version, so that readers need no earlier part of the log.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 
@@ -37,12 +36,7 @@ public sealed partial class DeltaTable
             transaction.SetClustering([.. definition.ClusterBy.Select(c => ColumnPath.Of(c))]);
         }
 
-        return await Log.CommitAsync(transaction, cancellationToken) switch
-        {
-            CommitResult.Committed committed => committed.Snapshot,
-            CommitResult.Conflicted conflict => throw new DeltaException(DeltaErrorKind.Conflict, $"'{Path}' cannot be created: {conflict.Message}"),
-            _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
-        };
+        return (await Log.CommitAsync(transaction, cancellationToken)).Require($"'{Path}' cannot be created").Snapshot;
     }
 
     /// <summary>Appends the rows of a select. Columns that it lacks get their default, their generated value, or null.</summary>
@@ -54,7 +48,7 @@ public sealed partial class DeltaTable
     public ValueTask<WriteReport> AppendAsync(string select, bool mergeSchema = false, OnceOnly? once = null, CancellationToken cancellationToken = default) =>
         WriteAsync("WRITE", select, mergeSchema, once, (transaction, _) => transaction.OperationParameters["mode"] = "Append", cancellationToken);
 
-    /// <summary>Replaces rows by those of a select: all, or those of the files that hold only rows for which a condition holds.</summary>
+    /// <summary>Replaces all rows by those of a select.</summary>
     /// <param name="select">A select of the engine, its columns named as the table's.</param>
     /// <param name="mergeSchema">Adds columns that the table lacks, and widens types where the table allows it.</param>
     /// <param name="once">Does it once however often it is tried.</param>
@@ -109,17 +103,7 @@ public sealed partial class DeltaTable
         var result = await Log.CommitWithRetryAsync(
             async (snapshot, token) =>
             {
-                var evolved = new EvolvedTable(snapshot.Metadata, snapshot.Protocol);
-                foreach (var change in changes)
-                {
-                    // Only the first is checked against the snapshot's clustering, which none of the changes alters.
-                    evolved = SchemaEvolution.Apply(evolved.Metadata, evolved.Protocol, change, _session.Options.NewGuid);
-                    if (change is SchemaChange.DropColumn)
-                    {
-                        _ = SchemaEvolution.Apply(snapshot, change, _session.Options.NewGuid);
-                    }
-                }
-
+                var evolved = SchemaEvolution.Apply(snapshot, changes, _session.Options.NewGuid);
                 var transaction = DeltaTransaction.Create(snapshot, Operation(changes));
                 if (changes.OfType<SchemaChange.AddConstraint>().Any())
                 {
@@ -131,7 +115,7 @@ public sealed partial class DeltaTable
                 return transaction;
             },
             cancellationToken: cancellationToken);
-        return Committed(result).Snapshot;
+        return Committed(result!).Snapshot;
     }
 
     private static string Operation(IReadOnlyList<SchemaChange> changes) => changes switch
@@ -159,12 +143,7 @@ public sealed partial class DeltaTable
         }
     }
 
-    private CommitResult.Committed Committed(CommitResult? result) => result switch
-    {
-        CommitResult.Committed committed => committed,
-        CommitResult.Conflicted conflict => throw new DeltaException(DeltaErrorKind.Conflict, $"'{Path}' was not changed: {conflict.Message}"),
-        _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
-    };
+    private CommitResult.Committed Committed(CommitResult result) => result.Require($"'{Path}' was not changed");
 
     private async ValueTask RequireConstraintsAsync(Snapshot snapshot, Metadata metadata, CancellationToken cancellationToken)
     {
@@ -241,9 +220,9 @@ public sealed partial class DeltaTable
 
             transaction.EnforcedConstraints();
             var rows = written.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
-            transaction.OperationMetrics["numFiles"] = written.Count.ToString(CultureInfo.InvariantCulture);
-            transaction.OperationMetrics["numOutputRows"] = rows.ToString(CultureInfo.InvariantCulture);
-            transaction.OperationMetrics["numOutputBytes"] = written.Sum(f => f.Size).ToString(CultureInfo.InvariantCulture);
+            transaction.SetMetric("numFiles", written.Count);
+            transaction.SetMetric("numOutputRows", rows);
+            transaction.SetMetric("numOutputBytes", written.Sum(f => f.Size));
             return new WriteReport(null, rows, written.Count, transaction.Removes.Count, written.Sum(f => f.Size));
         }
         catch (DuckDbException e) when (RowRules.Violation(e, Path) is { } violation)

@@ -32,6 +32,16 @@ public abstract record CommitResult
     {
     }
 
+    /// <summary>The commit, for callers that can do nothing about a conflict.</summary>
+    /// <param name="otherwise">What did not happen then: the beginning of the message.</param>
+    /// <exception cref="DeltaException"><see cref="DeltaErrorKind.Conflict"/>: nothing was written.</exception>
+    public Committed Require(string otherwise) => this switch
+    {
+        Committed committed => committed,
+        Conflicted conflict => throw new DeltaException(DeltaErrorKind.Conflict, $"{otherwise}: {conflict.Message}"),
+        _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
+    };
+
     /// <summary>It is in the table.</summary>
     /// <param name="Version">The version that it became.</param>
     /// <param name="Snapshot">The table at that version.</param>

@@ -94,6 +94,9 @@ public sealed class DeltaTransaction
     /// <param name="operation">Name of the operation for the history.</param>
     public static DeltaTransaction Create(Snapshot? readSnapshot, string operation) => new(readSnapshot, operation);
 
+    /// <summary>Sets a figure of <see cref="OperationMetrics"/>.</summary>
+    public void SetMetric(string name, long value) => OperationMetrics[name] = value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>Adds a file to the table.</summary>
     public void Add(AddFile file) => adds.Add(file);
 

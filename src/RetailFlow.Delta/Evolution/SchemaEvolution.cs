@@ -13,18 +13,31 @@ public static class SchemaEvolution
     /// <param name="change">What shall change.</param>
     /// <param name="newGuid">Makes physical names of new columns.</param>
     /// <exception cref="DeltaException">The change is not allowed (<see cref="DeltaErrorKind.InvalidCommit"/>).</exception>
-    public static EvolvedTable Apply(Snapshot snapshot, SchemaChange change, Func<Guid> newGuid)
+    public static EvolvedTable Apply(Snapshot snapshot, SchemaChange change, Func<Guid> newGuid) => Apply(snapshot, [change], newGuid);
+
+    /// <summary>The table after the changes, each of which follows those before it; refuses also what its clustering forbids.</summary>
+    /// <param name="snapshot">The table.</param>
+    /// <param name="changes">What shall change, in order.</param>
+    /// <param name="newGuid">Makes physical names of new columns.</param>
+    /// <exception cref="DeltaException">A change is not allowed (<see cref="DeltaErrorKind.InvalidCommit"/>).</exception>
+    public static EvolvedTable Apply(Snapshot snapshot, IReadOnlyList<SchemaChange> changes, Func<Guid> newGuid)
     {
-        if (change is SchemaChange.DropColumn drop)
+        var evolved = new EvolvedTable(snapshot.Metadata, snapshot.Protocol);
+        foreach (var change in changes)
         {
-            var physical = PhysicalPath(snapshot.Schema, drop.Column);
-            if (Clustering.Columns(snapshot).Any(c => c.Parts.Take(physical.Count).SequenceEqual(physical, StringComparer.Ordinal)))
+            if (change is SchemaChange.DropColumn drop)
             {
-                throw DeltaException.InvalidCommit($"The column '{drop.Column}' cannot be dropped: the table is clustered by it.");
+                var physical = PhysicalPath(evolved.Metadata.Schema, drop.Column);
+                if (Clustering.Columns(snapshot).Any(c => c.Parts.Take(physical.Count).SequenceEqual(physical, StringComparer.Ordinal)))
+                {
+                    throw DeltaException.InvalidCommit($"The column '{drop.Column}' cannot be dropped: the table is clustered by it.");
+                }
             }
+
+            evolved = Apply(evolved.Metadata, evolved.Protocol, change, newGuid);
         }
 
-        return Apply(snapshot.Metadata, snapshot.Protocol, change, newGuid);
+        return evolved;
     }
 
     /// <summary>The table after the change.</summary>

@@ -28,13 +28,17 @@ public sealed record OptimizePlan(IReadOnlyList<OptimizeBin> Bins)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(targetBytes, 2);
         var bins = new List<OptimizeBin>();
-        foreach (var partition in files.GroupBy(PartitionKey, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+        foreach (var partition in ByPartition(files))
         {
             Pack(partition, targetBytes, bins);
         }
 
         return new OptimizePlan(bins);
     }
+
+    /// <summary>The files of each partition, in an order that does not depend on that of the files.</summary>
+    public static IEnumerable<IGrouping<string, AddFile>> ByPartition(IEnumerable<AddFile> files) =>
+        files.GroupBy(PartitionKey, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal);
 
     // Any two files below half of the target fit into one, so that a pass leaves at most one of them in each partition and the
     // next pass, if nothing was added, finds nothing to do.

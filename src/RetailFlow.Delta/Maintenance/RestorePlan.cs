@@ -65,8 +65,8 @@ public sealed record RestorePlan(IReadOnlyList<AddFile> Add, IReadOnlyList<AddFi
         var (current, target) = (Current!, Target!);
         var transaction = DeltaTransaction.Create(current, "RESTORE");
         transaction.OperationParameters["version"] = target.Version.ToString(CultureInfo.InvariantCulture);
-        transaction.OperationMetrics["numRestoredFiles"] = Add.Count.ToString(CultureInfo.InvariantCulture);
-        transaction.OperationMetrics["numRemovedFiles"] = Remove.Count.ToString(CultureInfo.InvariantCulture);
+        transaction.SetMetric("numRestoredFiles", Add.Count);
+        transaction.SetMetric("numRemovedFiles", Remove.Count);
         transaction.ReadWholeTable();
 
         // The rows obeyed the rules of their version, and come back with its metadata and with the row ids that they had.

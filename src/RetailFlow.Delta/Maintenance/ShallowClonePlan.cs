@@ -24,7 +24,7 @@ public static class ShallowClonePlan
         transaction.OperationParameters["source"] = sourceUri;
         transaction.OperationParameters["sourceVersion"] = source.Version.ToString(System.Globalization.CultureInfo.InvariantCulture);
         transaction.OperationParameters["isShallow"] = "true";
-        transaction.OperationMetrics["sourceNumOfFiles"] = source.FileCount.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        transaction.SetMetric("sourceNumOfFiles", source.FileCount);
         transaction.SetProtocol(source.Protocol);
         transaction.SetMetadata(source.Metadata with
         {

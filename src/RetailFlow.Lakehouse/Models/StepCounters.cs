@@ -18,7 +18,7 @@ internal static class StepCounters
         for (var i = 0; i < Names.Length; i++)
         {
             transaction.SetTransaction($"records.{Names[i]}", Math.Max(0, LakeTable.Position(snapshot, $"records.{Names[i]}")) + counts[i]);
-            transaction.OperationMetrics[$"num{char.ToUpperInvariant(Names[i][0])}{Names[i][1..]}"] = counts[i].ToString(System.Globalization.CultureInfo.InvariantCulture);
+            transaction.SetMetric($"num{char.ToUpperInvariant(Names[i][0])}{Names[i][1..]}", counts[i]);
         }
     }
 

@@ -73,10 +73,6 @@ internal sealed class DuckDbCheckpointParquet(TableEngine engine) : ICheckpointP
             return File.Exists(local) ? local : throw new FileNotFoundException("There is no such checkpoint file.", path);
         }
 
-        var copy = Path.Combine(stage.Path, "checkpoint.parquet");
-        await using var source = await store.OpenReadAsync(path, cancellationToken);
-        await using var target = File.Create(copy);
-        await source.CopyToAsync(target, cancellationToken);
-        return copy;
+        return await stage.CopyAsync(store, path, "checkpoint.parquet", cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using RetailFlow.DuckDb;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Tables;
 
@@ -83,6 +84,17 @@ internal sealed class StagingFolder : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>Copies an object of a store into the folder; returns the copy's path.</summary>
+    /// <exception cref="FileNotFoundException">There is no such object.</exception>
+    public async ValueTask<string> CopyAsync(IObjectStore store, string path, string name, CancellationToken cancellationToken)
+    {
+        var copy = System.IO.Path.Combine(Path, name);
+        await using var source = await store.OpenReadAsync(path, cancellationToken);
+        await using var target = File.Create(copy);
+        await source.CopyToAsync(target, cancellationToken);
+        return copy;
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
@@ -95,9 +94,7 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
             && files.TrueForAll(f => f.ClusteringProvider == Provider && f.DeletionVector is null && f.Tags?.GetValueOrDefault(ClusteredBy) == mark);
         return done
             ? []
-            : [.. files
-                .GroupBy(f => string.Join('\u0001', f.PartitionValues.OrderBy(p => p.Key, StringComparer.Ordinal).Select(p => $"{p.Key}={(string.IsNullOrEmpty(p.Value) ? "\u0002" : p.Value)}")), StringComparer.Ordinal)
-                .Select(g => new OptimizeBin(g.First().PartitionValues, [.. g]))];
+            : [.. OptimizePlan.ByPartition(files).Select(g => new OptimizeBin(g.First().PartitionValues, [.. g]))];
     }
 
     private void RequireOrderable(Snapshot snapshot, bool clustered)
@@ -150,11 +147,10 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
             removed.Count(f => f.DeletionVector is not null));
 
         // Spark's names.
-        void Set(string name, long value) => transaction.OperationMetrics[name] = value.ToString(CultureInfo.InvariantCulture);
-        Set("numRemovedFiles", Outcome.FilesRemoved);
-        Set("numAddedFiles", Outcome.FilesAdded);
-        Set("numRemovedBytes", Outcome.BytesRemoved);
-        Set("numAddedBytes", Outcome.BytesAdded);
-        Set("numDeletionVectorsRemoved", Outcome.DeletionVectorsRemoved);
+        transaction.SetMetric("numRemovedFiles", Outcome.FilesRemoved);
+        transaction.SetMetric("numAddedFiles", Outcome.FilesAdded);
+        transaction.SetMetric("numRemovedBytes", Outcome.BytesRemoved);
+        transaction.SetMetric("numAddedBytes", Outcome.BytesAdded);
+        transaction.SetMetric("numDeletionVectorsRemoved", Outcome.DeletionVectorsRemoved);
     }
 }

@@ -27,13 +27,7 @@ internal static class TableRestore
                 return plan.ToTransaction();
             },
             cancellationToken: cancellationToken);
-        return result switch
-        {
-            null => report,
-            CommitResult.Committed committed => report with { Version = committed.Version },
-            CommitResult.Conflicted conflict => throw new DeltaException(DeltaErrorKind.Conflict, $"'{log.TablePath}' was not restored: {conflict.Message}"),
-            _ => throw new InvalidOperationException("A commit is either committed or in conflict."),
-        };
+        return result is null ? report : report with { Version = result.Require($"'{log.TablePath}' was not restored").Version };
     }
 
     private static async ValueTask RequireFilesAsync(IObjectStore store, string table, long version, IReadOnlyList<string> files, CancellationToken cancellationToken)

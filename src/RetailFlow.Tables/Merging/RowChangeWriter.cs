@@ -265,17 +265,15 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
 
     private static void SetMetrics(DeltaTransaction transaction, RowChangeReport report)
     {
-        void Set(string name, long value) => transaction.OperationMetrics[name] = value.ToString(CultureInfo.InvariantCulture);
-
         // Spark's names, by statement.
         var merge = transaction.Operation == "MERGE";
-        Set(merge ? "numTargetRowsInserted" : "numInsertedRows", report.RowsInserted);
-        Set(merge ? "numTargetRowsUpdated" : "numUpdatedRows", report.RowsUpdated);
-        Set(merge ? "numTargetRowsDeleted" : "numDeletedRows", report.RowsDeleted);
-        Set(merge ? "numTargetRowsCopied" : "numCopiedRows", report.RowsCopied);
-        Set(merge ? "numTargetFilesAdded" : "numAddedFiles", report.FilesAdded);
-        Set(merge ? "numTargetFilesRemoved" : "numRemovedFiles", report.FilesRemoved);
-        Set(merge ? "numTargetDeletionVectorsAdded" : "numDeletionVectorsAdded", report.DeletionVectorsUpdated);
-        Set(merge ? "numTargetBytesAdded" : "numAddedBytes", report.BytesWritten);
+        transaction.SetMetric(merge ? "numTargetRowsInserted" : "numInsertedRows", report.RowsInserted);
+        transaction.SetMetric(merge ? "numTargetRowsUpdated" : "numUpdatedRows", report.RowsUpdated);
+        transaction.SetMetric(merge ? "numTargetRowsDeleted" : "numDeletedRows", report.RowsDeleted);
+        transaction.SetMetric(merge ? "numTargetRowsCopied" : "numCopiedRows", report.RowsCopied);
+        transaction.SetMetric(merge ? "numTargetFilesAdded" : "numAddedFiles", report.FilesAdded);
+        transaction.SetMetric(merge ? "numTargetFilesRemoved" : "numRemovedFiles", report.FilesRemoved);
+        transaction.SetMetric(merge ? "numTargetDeletionVectorsAdded" : "numDeletionVectorsAdded", report.DeletionVectorsUpdated);
+        transaction.SetMetric(merge ? "numTargetBytesAdded" : "numAddedBytes", report.BytesWritten);
     }
 }

@@ -35,11 +35,7 @@ internal sealed class LocalCopies(TableAccess access) : IDisposable
             _stage = access.Engine.Stage();
             foreach (var path in paths)
             {
-                var copy = Path.Combine(_stage.Path, $"{locals.Count}.parquet");
-                await using var source = await access.Store.OpenReadAsync(path, cancellationToken);
-                await using var target = File.Create(copy);
-                await source.CopyToAsync(target, cancellationToken);
-                locals.Add(copy);
+                locals.Add(await _stage.CopyAsync(access.Store, path, $"{locals.Count}.parquet", cancellationToken));
             }
 
             return locals;
