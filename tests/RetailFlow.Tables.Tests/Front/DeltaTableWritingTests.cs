@@ -1,33 +1,12 @@
 using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.Storage;
-using RetailFlow.Tables.Tests.Proof;
-using RetailFlow.Testing.Storage;
+using RetailFlow.Tables.Tests.Support;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Front;
 
-public sealed class DeltaTableWritingTests : IAsyncDisposable
+public sealed class DeltaTableWritingTests : FrontTests
 {
-    private readonly TemporaryDirectory _folder = new();
-    private readonly DeltaTables _session;
-
-    public DeltaTableWritingTests() =>
-        _session = DeltaTables.Open(new LocalObjectStore(Path.Combine(_folder.Path, "store")), new DeltaTablesOptions { WorkFolder = Path.Combine(_folder.Path, "work") });
-
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        try
-        {
-            await TableProof.OfFolderAsync(_folder.File("store"));
-        }
-        finally
-        {
-            _folder.Dispose();
-        }
-    }
-
     [Fact]
     public async Task Append_with_other_columns_is_refused_unless_the_schema_may_grow()
     {
@@ -69,6 +48,21 @@ public sealed class DeltaTableWritingTests : IAsyncDisposable
 
         Assert.Equal(["0|v0|", "1|v1|", "2|v2!|", "3|v3!|back"], await RowsAsync(table, "select id, \"new name\", gone from {table}"));
         Assert.Equal(["0|v0|0", "1|v1|1", "2|v2|2"], await RowsAsync(table, "select id, old, gone from {table}", TimeTravel.Version(1)));
+    }
+
+    [Fact]
+    public async Task Changes_of_one_statement_follow_each_other()
+    {
+        var table = await CreateAsync(new TableDefinition
+        {
+            Schema = new([Long("id"), Text("old")]),
+            Profile = TableProfile.Modern,
+            Properties = new Dictionary<string, string> { ["delta.columnMapping.mode"] = "name" },
+        });
+
+        await table.AlterAsync([new SchemaChange.RenameColumn("old", "renamed"), new SchemaChange.DropColumn("renamed"), new SchemaChange.AddColumn("n", PrimitiveType.Long), new SchemaChange.DropColumn("n")]);
+
+        Assert.Equal("struct<id:long>", (await table.LoadAsync()).Schema.ToString());
     }
 
     [Fact]
@@ -148,18 +142,5 @@ public sealed class DeltaTableWritingTests : IAsyncDisposable
         Assert.Equal((2L, 1L, 1, 1), (report.Version!.Value, report.Rows, report.FilesAdded, report.FilesRemoved));
         Assert.Equal(["7"], await RowsAsync(table, "select * from {table}"));
         Assert.Equal(["0", "1", "2"], await RowsAsync(table, "select * from {table}", TimeTravel.Version(1)));
-    }
-
-    private async Task<DeltaTable> CreateAsync(TableDefinition definition)
-    {
-        var table = DeltaTable.Open(_session, "t");
-        await table.CreateAsync(definition);
-        return table;
-    }
-
-    private static async Task<string[]> RowsAsync(DeltaTable table, string sql, TimeTravel? at = null)
-    {
-        using var rows = await table.QueryAsync(sql, at);
-        return [.. rows.Rows().Select(row => string.Join('|', row.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)))).Order(StringComparer.Ordinal)];
     }
 }

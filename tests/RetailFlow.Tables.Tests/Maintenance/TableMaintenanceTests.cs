@@ -1,37 +1,20 @@
-using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.Storage;
-using RetailFlow.Tables.Tests.Proof;
-using RetailFlow.Testing.Storage;
+using RetailFlow.Tables.Tests.Support;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Maintenance;
 
-public sealed class TableMaintenanceTests : IAsyncDisposable
+public sealed class TableMaintenanceTests : FrontTests
 {
-    private readonly TemporaryDirectory _folder = new();
-    private readonly LateClock _clock = new();
-    private readonly LocalObjectStore _store;
-    private readonly DeltaTables _session;
+    private readonly LateClock _clock;
 
     public TableMaintenanceTests()
+        : this(new LateClock())
     {
-        _store = new LocalObjectStore(Path.Combine(_folder.Path, "store"));
-        _session = Open(_store, "work");
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        try
-        {
-            await TableProof.OfFolderAsync(_folder.File("store"));
-        }
-        finally
-        {
-            _folder.Dispose();
-        }
-    }
+    private TableMaintenanceTests(LateClock clock)
+        : base(clock) => _clock = clock;
 
     [Fact]
     public async Task Vacuum_keeps_what_a_version_within_the_retention_needs_and_nothing_else_that_is_old()
@@ -41,8 +24,8 @@ public sealed class TableMaintenanceTests : IAsyncDisposable
         await table.OverwriteAsync("select 2 as id");
         _clock.Late = TimeSpan.FromDays(5);
         await table.OverwriteAsync("select 3 as id");
-        await _store.PutIfAbsentAsync("t/orphan.parquet", new byte[5]);
-        await _store.PutIfAbsentAsync("other/orphan.parquet", new byte[5]);
+        await Store.PutIfAbsentAsync("t/orphan.parquet", new byte[5]);
+        await Store.PutIfAbsentAsync("other/orphan.parquet", new byte[5]);
         var first = (await table.LoadAsync(TimeTravel.Version(1))).Files.Single();
 
         Assert.Empty((await table.VacuumAsync()).Files);
@@ -59,7 +42,7 @@ public sealed class TableMaintenanceTests : IAsyncDisposable
         Assert.Empty((await table.VacuumAsync()).Files);
         Assert.Equal(["2"], await RowsAsync(table, TimeTravel.Version(2)));
         Assert.Equal(["3"], await RowsAsync(table));
-        Assert.NotNull(await _store.HeadAsync("other/orphan.parquet"));
+        Assert.NotNull(await Store.HeadAsync("other/orphan.parquet"));
         var error = await Assert.ThrowsAsync<DeltaException>(async () => await RowsAsync(table, TimeTravel.Version(1)));
         Assert.Contains(first.DecodedPath, error.Message, StringComparison.Ordinal);
     }
@@ -140,7 +123,7 @@ public sealed class TableMaintenanceTests : IAsyncDisposable
         var table = await CreateAsync(new TableDefinition { Schema = new([Long("id")]), Profile = TableProfile.Modern });
         await table.AppendAsync("select range as id from range(4)");
         await table.DeleteAsync("id = 2");
-        var clone = DeltaTable.Open(_session, "c l%/one");
+        var clone = DeltaTable.Open(Session, "c l%/one");
 
         await table.CloneShallowAsync(clone);
         await clone.DeleteAsync("id = 0");
@@ -161,26 +144,10 @@ public sealed class TableMaintenanceTests : IAsyncDisposable
         await table.AppendAsync("select 1 as id");
 
         Assert.Equal(1, await table.CheckpointAsync());
-        await _store.DeleteAsync("t/_delta_log/00000000000000000000.json");
+        await Store.DeleteAsync("t/_delta_log/00000000000000000000.json");
 
         Assert.Equal(["1"], await RowsAsync(table));
         Assert.Equal([1L], (await table.HistoryAsync()).Select(h => h.Version));
-    }
-
-    private async Task<DeltaTable> CreateAsync(TableDefinition definition)
-    {
-        var table = DeltaTable.Open(_session, "t");
-        await table.CreateAsync(definition);
-        return table;
-    }
-
-    private DeltaTables Open(IObjectStore store, string work) =>
-        DeltaTables.Open(store, new DeltaTablesOptions { WorkFolder = Path.Combine(_folder.Path, work), Clock = _clock });
-
-    private static async Task<string[]> RowsAsync(DeltaTable table, TimeTravel? at = null)
-    {
-        using var rows = await table.ReadAsync(at);
-        return [.. rows.Rows().Select(row => string.Join('|', row.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)))).Order(StringComparer.Ordinal)];
     }
 
     // Files carry the time of the disk, so the tests' time is that and more.

@@ -1,37 +1,13 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.Storage;
-using RetailFlow.Tables.Tests.Proof;
-using RetailFlow.Testing.Storage;
+using RetailFlow.Tables.Tests.Support;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Maintenance;
 
-public sealed class TableOptimizeTests : IAsyncDisposable
+public sealed class TableOptimizeTests : FrontTests
 {
-    private readonly TemporaryDirectory _folder = new();
-    private readonly LocalObjectStore _store;
-    private readonly DeltaTables _session;
-
-    public TableOptimizeTests()
-    {
-        _store = new LocalObjectStore(Path.Combine(_folder.Path, "store"));
-        _session = Open(_store, "work");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _session.Dispose();
-        try
-        {
-            await TableProof.OfFolderAsync(_folder.File("store"));
-        }
-        finally
-        {
-            _folder.Dispose();
-        }
-    }
-
     [Fact]
     public async Task Small_files_are_gathered_by_partition_without_their_deleted_rows()
     {
@@ -129,7 +105,7 @@ public sealed class TableOptimizeTests : IAsyncDisposable
         var table = await CreateAsync(new TableDefinition { Schema = new([Long("id")]), Profile = profile == "modern" ? TableProfile.Modern : TableProfile.Interop });
         await table.AppendAsync("select range as id from range(5)");
         await table.AppendAsync("select 5 + range as id from range(5)");
-        var store = new InterruptedStore(_store, async () =>
+        var store = new InterruptedStore(Store, async () =>
         {
             await table.DeleteAsync("id in (1, 7)");
             await table.AppendAsync("select 100 as id");
@@ -168,22 +144,6 @@ public sealed class TableOptimizeTests : IAsyncDisposable
         Assert.Equal(["0|0", "1|0", "2|0", "3|1", "4|0", "5|0"], await RowsAsync(table));
         Assert.Equal(["0|0", "1|0", "2|0", "3|0", "4|0"], await RowsAsync(table, TimeTravel.Version(1)));
         Assert.Equal(11, (await table.LoadAsync()).Files.Single().BaseRowId);
-    }
-
-    private async Task<DeltaTable> CreateAsync(TableDefinition definition)
-    {
-        var table = DeltaTable.Open(_session, "t");
-        await table.CreateAsync(definition);
-        return table;
-    }
-
-    private DeltaTables Open(IObjectStore store, string work) =>
-        DeltaTables.Open(store, new DeltaTablesOptions { WorkFolder = Path.Combine(_folder.Path, work) });
-
-    private static async Task<string[]> RowsAsync(DeltaTable table, TimeTravel? at = null)
-    {
-        using var rows = await table.ReadAsync(at);
-        return [.. rows.Rows().Select(row => string.Join('|', row.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture)))).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Lets others work once, before the first data file is taken in.</summary>
