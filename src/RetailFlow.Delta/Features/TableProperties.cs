@@ -5,6 +5,16 @@ namespace RetailFlow.Delta;
 /// <summary>The properties in a table's configuration that RetailFlow obeys. Malformed values are an error, not a default.</summary>
 public sealed class TableProperties
 {
+    /// <summary>Size of data files of tables that say nothing else: 128 MiB.</summary>
+    public const long UsualFileBytes = 128L << 20;
+
+    /// <summary>Size of data files that are likely to be rewritten: 16 MiB.</summary>
+    public const long RewriteFileBytes = 16L << 20;
+
+    private const string TargetFileSizeProperty = "delta.targetFileSize";
+    private const long LeastFileBytes = 1L << 10;
+    private const long MostFileBytes = 1L << 40;
+
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
     private static readonly TimeSpan Month = TimeSpan.FromDays(30);
     private readonly IReadOnlyDictionary<string, string> configuration;
@@ -73,6 +83,22 @@ public sealed class TableProperties
     /// <summary><c>delta.checkpointPolicy</c>: <c>classic</c> or <c>v2</c>.</summary>
     public string CheckpointPolicy => Text("delta.checkpointPolicy") ?? "classic";
 
+    /// <summary>
+    /// <c>delta.targetFileSize</c>: bytes, alone or with a unit of 1,024 (<c>b</c>, <c>kb</c>, <c>mb</c>, <c>gb</c>), from 1 KiB to 1 TiB;
+    /// null when not set.
+    /// </summary>
+    public long? TargetFileSize => Text(TargetFileSizeProperty) is { } text ? FileSize(text) : null;
+
+    /// <summary><c>delta.tuneFileSizesForRewrites</c>: rows change often, so that files shall be small; null when not set.</summary>
+    public bool? TunesFileSizesForRewrites => Text("delta.tuneFileSizesForRewrites") is null ? null : Flag("delta.tuneFileSizesForRewrites");
+
+    /// <summary>
+    /// Size in bytes that data files shall have: what <see cref="TargetFileSize"/> says, else <see cref="RewriteFileBytes"/> where a change
+    /// of rows rewrites their files and is to be expected (<see cref="TunesFileSizesForRewrites"/>, or the profile <c>interop</c>), else <see cref="UsualFileBytes"/>.
+    /// </summary>
+    public long TargetFileBytes =>
+        TargetFileSize ?? ((TunesFileSizesForRewrites ?? (Profile == TableProfile.Interop && !DeletionVectors)) ? RewriteFileBytes : UsualFileBytes);
+
     /// <summary><c>retailflow.profile</c>; null when the table has none.</summary>
     public TableProfile? Profile => Text(TableProfile.Property) is { } name ? TableProfile.Find(name) ?? throw Malformed(TableProfile.Property, name) : null;
 
@@ -81,7 +107,7 @@ public sealed class TableProperties
     {
         _ = (AppendOnly, ChangeDataFeed, InCommitTimestamps, InCommitTimestampEnablementVersion, InCommitTimestampEnablementTimestamp);
         _ = (CheckpointInterval, IsolationLevel, DeletedFileRetention, TransactionRetention, IndexedColumns, LogRetention, ExpiredLogCleanUp);
-        _ = (DeletionVectors, RowTracking, RowTrackingSuspended, TypeWidening, Profile);
+        _ = (DeletionVectors, RowTracking, RowTrackingSuspended, TypeWidening, Profile, TargetFileSize, TunesFileSizesForRewrites);
         if (ColumnMappingMode is not ("none" or "name" or "id"))
         {
             throw Malformed("delta.columnMapping.mode", ColumnMappingMode);
@@ -100,6 +126,27 @@ public sealed class TableProperties
     private long? Number(string key) => Text(key) is { } text
         ? long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw Malformed(key, text)
         : null;
+
+    private static long FileSize(string text)
+    {
+        var digits = text.AsSpan().Trim();
+        var end = digits.LastIndexOfAnyInRange('0', '9') + 1;
+        var shift = digits[end..].Trim().ToString().ToUpperInvariant() switch
+        {
+            "" or "B" => 0,
+            "K" or "KB" => 10,
+            "M" or "MB" => 20,
+            "G" or "GB" => 30,
+            _ => -1,
+        };
+        return shift >= 0
+            && long.TryParse(digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            && count <= MostFileBytes >> shift
+            && count << shift >= LeastFileBytes
+            ? count << shift
+            : throw DeltaException.Corrupt(
+                $"The table property '{TargetFileSizeProperty}' has the value '{text}', which is no size: a number of bytes from 1 KiB to 1 TiB, alone or with the unit kb, mb or gb.");
+    }
 
     private TimeSpan? Interval(string key)
     {

@@ -9,9 +9,6 @@ public sealed record OptimizeBin(IReadOnlyDictionary<string, string?> PartitionV
 /// <param name="Bins">What to rewrite, each bin on its own.</param>
 public sealed record OptimizePlan(IReadOnlyList<OptimizeBin> Bins)
 {
-    /// <summary>Size that files shall have, in bytes.</summary>
-    public const long DefaultTargetBytes = 128L << 20;
-
     /// <summary>
     /// Share of deleted rows from which a file is rewritten. Below it a scan skips the deleted rows for less than rewriting the
     /// other nine tenths costs; above it they weigh on every reader.
@@ -23,8 +20,8 @@ public sealed record OptimizePlan(IReadOnlyList<OptimizeBin> Bins)
 
     /// <summary>Plans the rewriting.</summary>
     /// <param name="files">Files to choose among.</param>
-    /// <param name="targetBytes">Size that files shall have.</param>
-    public static OptimizePlan For(IEnumerable<AddFile> files, long targetBytes = DefaultTargetBytes)
+    /// <param name="targetBytes">Size in bytes that files shall have.</param>
+    public static OptimizePlan For(IEnumerable<AddFile> files, long targetBytes = TableProperties.UsualFileBytes)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(targetBytes, 2);
         var bins = new List<OptimizeBin>();

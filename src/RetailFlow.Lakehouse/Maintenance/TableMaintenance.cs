@@ -7,7 +7,7 @@ namespace RetailFlow.Lakehouse.Maintenance;
 /// <summary>Layout of tables, what they keep on disk, and the way back to earlier versions.</summary>
 public sealed class TableMaintenance
 {
-    private const long SmallFileBytes = WriteLayout.TargetFileBytes / 4;
+    private const long SmallFileBytes = TableProperties.UsualFileBytes / 4;
     private const long OrderedFileBytes = 16L << 20;
     private const int SmallFilesBeforeCompaction = 40;
 

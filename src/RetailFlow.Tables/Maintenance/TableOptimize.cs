@@ -29,7 +29,7 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
         var clusters = zorder.Count == 0 && clustering.Count > 0;
         var order = clusters ? [.. clustering.Select(c => Expression(snapshot.Schema, c))] : zorder.Select(SqlText.Name).ToList();
         var mark = string.Join(", ", clustering);
-        var bins = order.Count == 0 ? OptimizePlan.For(snapshot.Files).Bins : Ordered(snapshot, clusters ? mark : null);
+        var bins = order.Count == 0 ? OptimizePlan.For(snapshot.Files, snapshot.Properties.TargetFileBytes).Bins : Ordered(snapshot, clusters ? mark : null);
         Outcome = new OptimizeOutcome(null, 0, 0, 0, 0, 0);
         if (bins.Count == 0)
         {
@@ -71,13 +71,13 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
         {
             // A bin is one file's worth; the room above the target keeps the last rows from becoming a file of their own.
             return await writer.WriteAsync(
-                connection, $"select {names} from {scan.Relation}", access.Path, shape, new WriteLayout { FileBytes = 2 * WriteLayout.TargetFileBytes }, cancellationToken);
+                connection, $"select {names} from {scan.Relation}", access.Path, shape, WriteLayout.Rewriting(files.Sum(f => f.Size), shape.TargetFileBytes), cancellationToken);
         }
 
         if (shape.Partition.Count == 0)
         {
             var sorted = MortonOrder.Select(connection, access.Engine, scan.Relation, names, order);
-            return await writer.WriteAsync(connection, sorted, access.Path, shape, new WriteLayout { FileBytes = OrderedFileBytes }, cancellationToken);
+            return await writer.WriteAsync(connection, sorted, access.Path, shape, new WriteLayout { FileBytes = Math.Min(OrderedFileBytes, shape.TargetFileBytes) }, cancellationToken);
         }
 
         // Writing by partition passes the rows through a join, which keeps no order: the writer sorts by the curve itself.

@@ -120,7 +120,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
     {
         var written = new List<AddFile>();
         long copied = 0;
-        foreach (var group in Groups(touched.Select(t => (t.Ordinal, change.Scan.Files[t.Ordinal]))))
+        foreach (var group in Groups(touched.Select(t => (t.Ordinal, change.Scan.Files[t.Ordinal])), shape.TargetFileBytes))
         {
             var files = group.Select(g => g.File).ToList();
             using var scan = await TableScan.OpenAsync(access, connection, transaction.ReadSnapshot!, files, new ScanOptions { Positions = true }, cancellationToken);
@@ -135,7 +135,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
                 select += $" union all select {Names(shape)} from {change.Updated} where {inGroup}";
             }
 
-            var added = await AddAsync(connection, transaction, shape, rules, select, new WriteLayout { FileBytes = 2 * WriteLayout.TargetFileBytes }, cancellationToken);
+            var added = await AddAsync(connection, transaction, shape, rules, select, WriteLayout.Rewriting(files.Sum(f => f.Size), shape.TargetFileBytes), cancellationToken);
             written.AddRange(added);
             copied += added.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
             foreach (var file in files)
@@ -165,14 +165,14 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         return added;
     }
 
-    /// <summary>Neighbouring touched files, together at most of the usual file size.</summary>
-    private static IEnumerable<List<(int Ordinal, AddFile File)>> Groups(IEnumerable<(int Ordinal, AddFile File)> touched)
+    /// <summary>Neighbouring touched files, together at most of the table's file size.</summary>
+    private static IEnumerable<List<(int Ordinal, AddFile File)>> Groups(IEnumerable<(int Ordinal, AddFile File)> touched, long targetBytes)
     {
         var group = new List<(int Ordinal, AddFile File)>();
         long bytes = 0;
         foreach (var item in touched)
         {
-            if (group.Count > 0 && bytes + item.File.Size > WriteLayout.TargetFileBytes)
+            if (group.Count > 0 && bytes + item.File.Size > targetBytes)
             {
                 yield return group;
                 group = [];

@@ -132,7 +132,7 @@ internal sealed class DataFileWriter(TableEngine engine, IObjectStore store, Fun
         var columns = string.Join(", ", fields.Select(f => $"{shape.Stored(f, SqlText.Name(f.Name))} as {SqlText.Name(shape.NameOf(f))}"));
         var target = folder + "/out";
         var split = partitions is null
-            ? $"APPEND true, FILE_SIZE_BYTES {layout.FileBytes.ToString(CultureInfo.InvariantCulture)}"
+            ? $"APPEND true, FILE_SIZE_BYTES {(layout.FileBytes ?? shape.TargetFileBytes).ToString(CultureInfo.InvariantCulture)}"
             : $"PARTITION_BY ({PartitionOrdinal})";
         var copy = $"COPY (SELECT {columns}{ordinal} FROM {relation}{layout.OrderBy}) TO {SqlText.Literal(target)} "
             + $"(FORMAT parquet, COMPRESSION snappy, DICTIONARY_SIZE_LIMIT 8192, RETURN_STATS, FILENAME_PATTERN 'part-{{uuid}}', {split}{layout.RowGroup}{shape.FieldIds(fields.Where(f => f != ChangeType))})";

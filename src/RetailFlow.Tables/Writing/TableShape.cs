@@ -8,11 +8,12 @@ internal sealed class TableShape
 {
     private const string FieldIdKey = "delta.columnMapping.id";
 
-    private TableShape(StructType schema, IReadOnlyList<string> partitionColumns, bool mapped, StatisticsColumns statistics)
+    private TableShape(StructType schema, IReadOnlyList<string> partitionColumns, bool mapped, StatisticsColumns statistics, long targetFileBytes)
     {
         Schema = schema;
         Mapped = mapped;
         Statistics = statistics;
+        TargetFileBytes = targetFileBytes;
         Partition = [.. partitionColumns.Select(name => schema.Find(name) ?? throw new DeltaException(DeltaErrorKind.Corrupt, $"The partition column '{name}' is not in the schema."))];
         Data = [.. schema.Fields.Where(f => !Partition.Contains(f))];
     }
@@ -32,8 +33,11 @@ internal sealed class TableShape
     /// <summary>Which leaf columns get statistics.</summary>
     public StatisticsColumns Statistics { get; }
 
+    /// <summary>Size in bytes that files shall have.</summary>
+    public long TargetFileBytes { get; }
+
     /// <summary>A table without partitions and properties.</summary>
-    public static TableShape Of(StructType schema) => new(schema, [], mapped: false, StatisticsColumns.Default);
+    public static TableShape Of(StructType schema) => new(schema, [], mapped: false, StatisticsColumns.Default, TableProperties.UsualFileBytes);
 
     /// <summary>The table that the metadata describes.</summary>
     /// <param name="metadata">The metadata.</param>
@@ -42,7 +46,8 @@ internal sealed class TableShape
         metadata.Schema,
         metadata.PartitionColumns,
         ColumnMapping.ModeOf(metadata) != ColumnMappingMode.None,
-        StatisticsColumns.Of(metadata, snapshot is null ? [] : Clustering.Columns(snapshot)));
+        StatisticsColumns.Of(metadata, snapshot is null ? [] : Clustering.Columns(snapshot)),
+        TableProperties.Of(metadata).TargetFileBytes);
 
     /// <summary>Name of a column in files, partition values and statistics.</summary>
     public string NameOf(StructField field) => Mapped ? field.PhysicalName : field.Name;
