@@ -4,7 +4,7 @@ namespace RetailFlow.Delta;
 public static class ChangeFeedRules
 {
     /// <summary>Requires the feed to be on in every version, and rows of every version to be rows of the last one's schema.</summary>
-    /// <param name="start">Metadata at the first version, its own commit included.</param>
+    /// <param name="start">Metadata before the first version, or, where nothing is known of that, at the first version.</param>
     /// <param name="commits">The commits, the first version's included.</param>
     /// <param name="end">Metadata at the last version.</param>
     /// <param name="table">Path of the table, for messages.</param>
@@ -14,6 +14,11 @@ public static class ChangeFeedRules
         var metadata = start;
         foreach (var commit in commits)
         {
+            if (commit.Metadata is not null && RemovesRows(commit) && Break(metadata, end) is { } old)
+            {
+                throw Refused($"The changes of the table '{table}' cannot be read with the schema of version {commits[^1].Version}: version {commit.Version} removes rows of before, when {old}.");
+            }
+
             metadata = commit.Metadata ?? metadata;
             if (!new TableProperties(metadata.Configuration).ChangeDataFeed)
             {
@@ -27,8 +32,13 @@ public static class ChangeFeedRules
         }
     }
 
-    private static string? Break(Metadata before, Metadata end) =>
-        ReferenceEquals(before, end) || before.SchemaString == end.SchemaString
+    /// <summary>Whether a commit's own files tell of removed rows, which are rows of the schema before it.</summary>
+    public static bool RemovesRows(CommitChanges commit) => commit.ChangeFiles.Count == 0 && commit.Removes.Any(f => f.DataChange);
+
+    /// <summary>Why rows of one version cannot be read as rows of a later one, or null.</summary>
+    public static string? Break(Metadata before, Metadata end) =>
+        ReferenceEquals(before, end) || (before.SchemaString == end.SchemaString
+            && before.PartitionColumns.SequenceEqual(end.PartitionColumns, StringComparer.Ordinal) && ColumnMapping.ModeOf(before) == ColumnMapping.ModeOf(end))
             ? null
             : SchemaCompatibility.Break(before, end) ?? Lost(before.Schema, end.Schema, "");
 

@@ -51,7 +51,7 @@ internal sealed class ChangeFeed : IDisposable
 
         var start = from == end.Version ? end : await log.LoadAsync(TimeTravel.Version(from), cancellationToken);
         var commits = await log.ChangesAsync(from - 1, end.Version, cancellationToken);
-        ChangeFeedRules.Require(start.Metadata, commits, end.Metadata, access.Path);
+        ChangeFeedRules.Require(await BeforeAsync(log, start, commits[0], cancellationToken), commits, end.Metadata, access.Path);
         var reads = await ReadsAsync(access, commits, cancellationToken);
         var shape = ScanShape.Of(end) with { PerFile = Added };
         foreach (var (name, _) in Added)
@@ -67,6 +67,24 @@ internal sealed class ChangeFeed : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _scan.Dispose();
+
+    // Rows that the first version removes while it changes the schema are of the schema before it.
+    private static async ValueTask<Metadata> BeforeAsync(DeltaLog log, Snapshot start, CommitChanges first, CancellationToken cancellationToken)
+    {
+        if (first.Version == 0 || first.Metadata is null || !ChangeFeedRules.RemovesRows(first))
+        {
+            return start.Metadata;
+        }
+
+        try
+        {
+            return (await log.LoadAsync(TimeTravel.Version(first.Version - 1), cancellationToken)).Metadata;
+        }
+        catch (DeltaException e) when (e.Kind == DeltaErrorKind.VersionNotFound)
+        {
+            return start.Metadata;
+        }
+    }
 
     private static async ValueTask<IReadOnlyList<FileRead>> ReadsAsync(TableAccess access, IReadOnlyList<CommitChanges> commits, CancellationToken cancellationToken)
     {

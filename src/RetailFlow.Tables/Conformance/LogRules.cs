@@ -55,25 +55,75 @@ internal sealed partial class LogRules
             return new LogRules("its versions are not contiguous", versions);
         }
 
-        var start = checkpoints.Keys.Where(v => v <= newest).DefaultIfEmpty(-1).Max();
-        var actions = start >= 0 ? checkpoints[start].SelectMany(name => HeadOfCheckpoint(Path.Combine(log, name), connection)) : [];
-        var later = commits.Where(v => v > start).Order().SelectMany(v => File.ReadLines(Path.Combine(log, v.ToString("D20", CultureInfo.InvariantCulture) + ".json")));
-        var (protocol, metadata) = (default(string), default(string));
-        foreach (var line in actions.Concat(later).Where(l => l.Trim().Length > 0))
+        var (start, head) = NewestReadable(checkpoints, log, connection);
+        if (Enumerable.Range(0, commits.Count).Select(i => start + 1 + i).TakeWhile(v => v <= newest).Any(v => !commits.Contains(v)))
         {
-            using var action = JsonDocument.Parse(line);
-            if (action.RootElement.TryGetProperty("protocol", out var p) && p.ValueKind == JsonValueKind.Object)
-            {
-                protocol = p.GetRawText();
-            }
+            return new LogRules("its checkpoint is damaged, and the commits from before are gone", versions);
+        }
 
-            if (action.RootElement.TryGetProperty("metaData", out var m) && m.ValueKind == JsonValueKind.Object)
+        var (protocol, metadata) = (default(string), default(string));
+        foreach (var (version, lines) in commits.Where(v => v > start).Order()
+            .Select(v => (v, (IEnumerable<string>)File.ReadLines(Path.Combine(log, v.ToString("D20", CultureInfo.InvariantCulture) + ".json")))).Prepend((start, head)))
+        {
+            foreach (var line in lines.Where(l => l.Trim().Length > 0))
             {
-                metadata = m.GetRawText();
+                if (!TryTake(line, ref protocol, ref metadata))
+                {
+                    return new LogRules($"version {version} has a line that is no action", versions);
+                }
             }
         }
 
         return new LogRules(Broken(protocol, metadata), versions);
+    }
+
+    // The newest protocol and metaData win; an action whose fields are all null is the way of a checkpoint to say that there is none.
+    private static bool TryTake(string line, ref string? protocol, ref string? metadata)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            foreach (var member in document.RootElement.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null))
+            {
+                switch (member.Name)
+                {
+                    case "protocol" when Is(member.Value, "minReaderVersion", JsonValueKind.Number):
+                        protocol = member.Value.GetRawText();
+                        break;
+                    case "metaData" when Is(member.Value, "id", JsonValueKind.String):
+                        metadata = member.Value.GetRawText();
+                        break;
+                    case "add" or "remove" or "cdc" when !Is(member.Value, "path", JsonValueKind.String):
+                        return false;
+                }
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static bool Is(JsonElement action, string field, JsonValueKind kind) => action.TryGetProperty(field, out var value) && value.ValueKind == kind;
+
+    // A checkpoint that cannot be read is none: the commits say the same.
+    private static (long Version, IEnumerable<string> Actions) NewestReadable(Dictionary<long, IReadOnlyList<string>> checkpoints, string log, DuckDbConnection connection)
+    {
+        foreach (var (version, files) in checkpoints.OrderByDescending(c => c.Key))
+        {
+            try
+            {
+                return (version, [.. files.SelectMany(name => HeadOfCheckpoint(Path.Combine(log, name), connection))]);
+            }
+            catch (DuckDbException)
+            {
+                continue;
+            }
+        }
+
+        return (-1, []);
     }
 
     private static string? Broken(string? protocol, string? metadata)

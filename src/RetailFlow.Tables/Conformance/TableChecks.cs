@@ -9,8 +9,12 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
 {
     private readonly Dictionary<long, Snapshot> _snapshots = [];
     private int _read;
+    private int _refused;
     private int _checksums;
+    private int _unreadable;
     private int _feeds;
+    private int _withoutFiles;
+    private int _acrossSchemas;
     private bool _compared;
 
     /// <summary>What is not as it must be.</summary>
@@ -54,23 +58,49 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
 
     private IEnumerable<string> Parts()
     {
-        yield return string.Create(CultureInfo.InvariantCulture, $"{_snapshots.Count} versions replayed");
-        yield return _read == 0 ? "no data files to read" : string.Create(CultureInfo.InvariantCulture, $"{_read} read");
+        yield return $"{Text(_snapshots.Count)} versions replayed";
+        if (_refused > 0)
+        {
+            yield return $"{Text(_refused)} refused by name";
+        }
+
+        yield return _read == 0 ? "no data files to read" : $"{Text(_read)} read";
         if (_checksums > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{_checksums} checksums equal");
+            yield return $"{Text(_checksums)} checksums equal";
+        }
+
+        if (_unreadable > 0)
+        {
+            yield return $"{Text(_unreadable)} checksums unreadable";
         }
 
         if (_compared)
         {
             yield return "content as expected";
         }
+        else if (_read > 0)
+        {
+            yield return "no expected content to compare";
+        }
 
         if (_feeds > 0)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{_feeds} versions of the change data feed consistent");
+            yield return $"{Text(_feeds)} versions of the change data feed consistent";
+        }
+
+        if (_withoutFiles > 0)
+        {
+            yield return $"the feed of {Text(_withoutFiles)} without their files not read";
+        }
+
+        if (_acrossSchemas > 0)
+        {
+            yield return $"the feed of {Text(_acrossSchemas)} across a change of the schema not compared";
         }
     }
+
+    private static string Text(int count) => count.ToString(CultureInfo.InvariantCulture);
 
     private async ValueTask CheckVersionAsync(long version, CancellationToken cancellationToken)
     {
@@ -79,6 +109,11 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
         {
             snapshot = await table.LoadAsync(TimeTravel.Version(version), cancellationToken);
         }
+        catch (DeltaException e) when (Conformance.IsByName(e))
+        {
+            _refused++;
+            return;
+        }
         catch (DeltaException e)
         {
             Wrongs.Add($"version {version} was refused: {e.Message}");
@@ -86,13 +121,7 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
         }
 
         _snapshots[version] = snapshot;
-        var checksum = Path.Combine(folder, "_delta_log", version.ToString("D20", CultureInfo.InvariantCulture) + ".crc");
-        if (File.Exists(checksum))
-        {
-            Wrongs.AddRange(VersionChecksum.Parse(await File.ReadAllBytesAsync(checksum, cancellationToken)).Compare(snapshot).Select(d => $"checksum of version {version}: {d}"));
-            _checksums++;
-        }
-
+        await CheckChecksumAsync(snapshot, cancellationToken);
         if (snapshot.Schema.Fields.Count > 0 && HasFiles(snapshot))
         {
             using var scan = await ScanAsync(snapshot, cancellationToken);
@@ -102,6 +131,30 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
             _ = connection.Query($"select {hashes} from {scan.Relation}").ToList();
             _read++;
         }
+    }
+
+    private async ValueTask CheckChecksumAsync(Snapshot snapshot, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(folder, "_delta_log", snapshot.Version.ToString("D20", CultureInfo.InvariantCulture) + ".crc");
+        if (!File.Exists(file))
+        {
+            return;
+        }
+
+        VersionChecksum checksum;
+        try
+        {
+            checksum = VersionChecksum.Parse(await File.ReadAllBytesAsync(file, cancellationToken));
+        }
+        catch (DeltaException)
+        {
+            // No reader needs it.
+            _unreadable++;
+            return;
+        }
+
+        Wrongs.AddRange(checksum.Compare(snapshot).Select(d => $"checksum of version {snapshot.Version}: {d}"));
+        _checksums++;
     }
 
     private async ValueTask CheckContentAsync(Snapshot newest, CancellationToken cancellationToken)
@@ -121,24 +174,37 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
     // What the feed says of a version, done to the content before it, must give the content after it.
     private async ValueTask CheckFeedAsync(long version, CancellationToken cancellationToken)
     {
-        if (!_snapshots.TryGetValue(version, out var after) || !after.Properties.ChangeDataFeed || !HasFiles(after))
-        {
-            return;
-        }
-
         var before = _snapshots.GetValueOrDefault(version - 1);
-        if (version > 0 && (before is null || !before.Properties.ChangeDataFeed || !HasFiles(before)))
+        if (!_snapshots.TryGetValue(version, out var after) || !after.Properties.ChangeDataFeed || (version > 0 && before?.Properties.ChangeDataFeed != true)
+            || !File.Exists(Path.Combine(folder, "_delta_log", version.ToString("D20", CultureInfo.InvariantCulture) + ".json")))
         {
             return;
         }
 
         var commit = (await table.Log.ChangesAsync(version - 1, version, cancellationToken))[0];
+        if (!HasAll(ChangedRows.Of(commit).Select(c => c.File)) || !HasAll(after.Files) || (before is not null && !HasAll(before.Files)))
+        {
+            _withoutFiles++;
+            return;
+        }
+
+        if (before is not null && ChangeFeedRules.Break(before.Metadata, after.Metadata) is not null)
+        {
+            _acrossSchemas++;
+            return;
+        }
+
         using var feed = await ChangeFeed.OpenAsync(table.Access, table.Log, connection, version, version, cancellationToken);
         _feeds++;
-        if (commit.ChangeFiles.Count > 0 && !commit.Adds.Any(f => f.DataChange) && !commit.Removes.Any(f => f.DataChange))
+        if (!commit.Adds.Any(f => f.DataChange) && !commit.Removes.Any(f => f.DataChange))
         {
-            // Changes of which the content shows nothing: there is nothing to hold them against.
-            _ = connection.Query($"select * from {feed.Relation}").ToList();
+            // What the content shows of it is no change: there is nothing to hold the feed against but that it tells of nothing else.
+            var rows = connection.Query($"select * from {feed.Relation}").ToList().Count;
+            if (rows > 0 && commit.ChangeFiles.Count == 0)
+            {
+                Wrongs.Add($"the change data feed of version {version} has rows of files that are no change");
+            }
+
             return;
         }
 
@@ -163,16 +229,20 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
         TableScan.OpenAsync(table.Access, connection, snapshot, [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
     // Logs are published without their data, and old data is vacuumed away; the newest content counts if any of it is there.
-    private bool HasFiles(Snapshot snapshot)
-    {
-        var paths = snapshot.Files.Select(f => DeltaPath.IsAbsolute(f.DecodedPath) ? new Uri(f.DecodedPath).LocalPath : Path.Combine(folder, f.DecodedPath));
-        return snapshot.Version == versions[^1] ? snapshot.FileCount == 0 || paths.Any(File.Exists) : paths.All(File.Exists);
-    }
+    private bool HasFiles(Snapshot snapshot) => snapshot.Version == versions[^1]
+        ? snapshot.FileCount == 0 || snapshot.Files.Any(f => File.Exists(LocalPath(f)))
+        : HasAll(snapshot.Files);
+
+    private bool HasAll(IEnumerable<AddFile> files) => files.All(f => File.Exists(LocalPath(f)));
+
+    private string LocalPath(AddFile file) =>
+        DeltaPath.IsAbsolute(file.DecodedPath) ? new Uri(file.DecodedPath).LocalPath : Path.Combine(folder, file.DecodedPath);
 
     private List<string>? Expected()
     {
-        var expected = Path.Combine(Path.GetDirectoryName(folder)!, "expected");
-        foreach (var candidate in new[] { expected, Path.Combine(expected, "latest", "table_content") })
+        var (name, parent) = (Path.GetFileName(folder), Path.GetDirectoryName(folder)!);
+        var expected = Path.Combine(parent, "expected");
+        foreach (var candidate in new[] { Path.Combine(expected, name), Path.Combine(parent, "..", "expected", name), expected, Path.Combine(expected, "latest", "table_content") })
         {
             if (Directory.Exists(candidate) && Directory.GetFiles(candidate, "*.parquet", SearchOption.TopDirectoryOnly) is { Length: > 0 } files)
             {
