@@ -33,7 +33,21 @@ internal sealed class HandMadeTable : IDisposable
             connection.Execute($"copy ({select}) to '{file.Replace("'", "''", StringComparison.Ordinal)}' (format parquet{options})");
         }
 
-        var logged = JsonValue.Create(path ?? DeltaPath.Encode(name)).ToJsonString();
+        return Log(file, path ?? DeltaPath.Encode(name), partitionValues, more);
+    }
+
+    /// <summary>Adds a data file byte by byte.</summary>
+    public HandMadeTable File(string name, byte[] content)
+    {
+        Directory.CreateDirectory(Folder);
+        var file = Path.Combine(Folder, name);
+        System.IO.File.WriteAllBytes(file, content);
+        return Log(file, name, "{}", "");
+    }
+
+    private HandMadeTable Log(string file, string path, string partitionValues, string more)
+    {
+        var logged = JsonValue.Create(path).ToJsonString();
         _lines.Add($$$"""{"add":{"path":{{{logged}}},"partitionValues":{{{partitionValues}}},"size":{{{new FileInfo(file).Length}}},"modificationTime":1,"dataChange":true{{{more}}} }}""");
         return this;
     }
