@@ -14,6 +14,7 @@ public sealed class AzureBlobStore : IObjectStore
 
     private readonly AzureStoreOptions _options;
     private readonly BlobService _service;
+    private readonly StoreLocation _spellings;
     private readonly BlobWriter _writer;
 
     /// <summary>A store of what is below <paramref name="location"/>; nothing is sent yet.</summary>
@@ -25,12 +26,16 @@ public sealed class AzureBlobStore : IObjectStore
         _options = options ?? new AzureStoreOptions();
         _options.Validate();
         Location = location;
+        _spellings = location.Spellings();
         _service = new BlobService(location, credential, _options);
         _writer = new BlobWriter(_service, _options);
     }
 
     /// <summary>Where the objects are.</summary>
     public AzureLocation Location { get; }
+
+    /// <inheritdoc/>
+    StoreLocation? IObjectStore.Location => _spellings;
 
     /// <summary>Creates the container; false if it exists.</summary>
     /// <exception cref="StorageException">The service refused.</exception>

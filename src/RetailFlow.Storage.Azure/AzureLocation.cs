@@ -65,6 +65,31 @@ public sealed partial record AzureLocation(Uri ServiceEndpoint, string Account, 
     public override string ToString() =>
         Root.Length == 0 ? $"{ServiceEndpoint}{Container}" : $"{ServiceEndpoint}{Container}/{Root}";
 
+    /// <summary>
+    /// Every way in which readers and writers of a lake write this location: the schemes of both services and of the older driver
+    /// (<c>wasbs</c>), each with either host; of an emulator its URL alone. The first is what other readers understand best.
+    /// </summary>
+    public StoreLocation Spellings()
+    {
+        string folder = Root.Length == 0 ? "" : "/" + Root;
+        if (ServiceEndpoint.AbsolutePath.Length > 1)
+        {
+            return new StoreLocation(new StoreRoot(ServiceEndpoint.GetLeftPart(UriPartial.Authority), $"/{Account}/{Container}{folder}"));
+        }
+
+        string blob = ServiceEndpoint.Host;
+        string dfs = blob.Replace(".blob.", ".dfs.", StringComparison.Ordinal);
+        return new StoreLocation(
+        [
+            new StoreRoot($"abfss://{Container}@{dfs}", folder),
+            .. from scheme in (string[])["abfss", "abfs", "wasbs", "wasb"]
+               from host in (string[])[dfs, blob]
+               select new StoreRoot($"{scheme}://{Container}@{host}", folder),
+            .. from host in (string[])[blob, dfs]
+               select new StoreRoot($"https://{host}", $"/{Container}{folder}"),
+        ]);
+    }
+
     private static AzureLocation ParseFileSystem(string shown, string authority, string path)
     {
         int at = authority.IndexOf('@');

@@ -50,6 +50,9 @@ public interface IObjectStore
 
     /// <summary>The absolute local path at which an engine can open the object in place, or null where the store is remote.</summary>
     string? LocalPath(string path);
+
+    /// <summary>Where the store is, by which absolute URIs of its objects are known; null where it has no address, as in memory.</summary>
+    StoreLocation? Location { get; }
 }
 
 /// <summary>What a conditional put did.</summary>

@@ -129,6 +129,9 @@ public sealed class InMemoryObjectStore(TimeProvider timeProvider) : IObjectStor
     }
 
     /// <inheritdoc/>
+    public StoreLocation? Location => null;
+
+    /// <inheritdoc/>
     /// <returns>Always null: there is no file.</returns>
     public string? LocalPath(string path)
     {

@@ -15,7 +15,7 @@ internal static class NaiveDeletionVector
             : "";
 
     /// <summary>The row numbers that the file's vector takes away.</summary>
-    public static List<long> Rows(string tableFolder, JsonElement file)
+    public static List<long> Rows(NaivePaths paths, JsonElement file)
     {
         if (Id(file).Length == 0)
         {
@@ -25,7 +25,7 @@ internal static class NaiveDeletionVector
         var vector = file.GetProperty("deletionVector");
         var text = vector.GetProperty("pathOrInlineDv").GetString()!;
         var size = vector.GetProperty("sizeInBytes").GetInt32();
-        var content = FileOf(tableFolder, file) is { } path ? FromFile(path, vector, size)
+        var content = FileOf(paths, file) is { } path ? FromFile(path, vector, size)
             : vector.GetProperty("storageType").GetString() == "i" ? FromZ85(text)[..size]
             : throw new NaiveException($"A deletion vector of storage type '{vector.GetProperty("storageType")}'.");
         var rows = Decode(content);
@@ -34,7 +34,7 @@ internal static class NaiveDeletionVector
     }
 
     /// <summary>The file that holds the vector, or null.</summary>
-    public static string? FileOf(string tableFolder, JsonElement file)
+    public static string? FileOf(NaivePaths paths, JsonElement file)
     {
         if (Id(file).Length == 0)
         {
@@ -44,8 +44,8 @@ internal static class NaiveDeletionVector
         var text = file.GetProperty("deletionVector").GetProperty("pathOrInlineDv").GetString()!;
         return Id(file)[0] switch
         {
-            'u' => Path.Combine(tableFolder, text[..^20], $"deletion_vector_{new Guid(FromZ85(text[^20..]), bigEndian: true):D}.bin"),
-            'p' => NaiveTable.LocalPath(tableFolder, text),
+            'u' => Path.Combine(paths.Table, text[..^20], $"deletion_vector_{new Guid(FromZ85(text[^20..]), bigEndian: true):D}.bin"),
+            'p' => paths.Of(text),
             _ => null,
         };
     }

@@ -5,7 +5,7 @@ using RetailFlow.DuckDb;
 namespace RetailFlow.NaiveDelta;
 
 /// <summary>Statistics of data files counted anew from the rows (protocol section "Per-file Statistics").</summary>
-internal sealed class NaiveStatistics(string folder, DuckDbConnection sql, NaiveLog log)
+internal sealed class NaiveStatistics(NaivePaths paths, DuckDbConnection sql, NaiveLog log)
 {
     private readonly List<string> _wrong = [];
     private string _file = "";
@@ -31,7 +31,7 @@ internal sealed class NaiveStatistics(string folder, DuckDbConnection sql, Naive
             var adds = version == log.Oldest ? state.Files.Values.ToList() : [.. log.Commit(version).Where(l => l.TryGetProperty("add", out _)).Select(l => l.GetProperty("add"))];
             foreach (var add in adds)
             {
-                var path = NaiveTable.LocalPath(folder, add.GetProperty("path").GetString()!);
+                var path = paths.Of(add.GetProperty("path").GetString()!);
                 _file = $"version {version}, {add.GetProperty("path").GetString()}";
                 if (File.Exists(path))
                 {

@@ -16,16 +16,16 @@ public sealed class NaiveTable : IDisposable
     private static readonly Lazy<DuckDbDatabase> s_database = new(() => DuckDbDatabase.Open(
         null, new DuckDbOptions { Threads = 1, MemoryLimitBytes = 512L << 20, Settings = new Dictionary<string, string> { ["enable_external_file_cache"] = "false" } }));
 
-    private readonly string _folder;
+    private readonly NaivePaths _paths;
     private readonly DuckDbConnection _sql;
     private readonly NaiveLog _log;
     private readonly Dictionary<string, List<string>> _rows = new(StringComparer.Ordinal);
 
-    private NaiveTable(string folder)
+    private NaiveTable(NaivePaths paths)
     {
-        _folder = folder;
+        _paths = paths;
         _sql = s_database.Value.Connect();
-        _log = new NaiveLog(folder, _sql);
+        _log = new NaiveLog(paths.Table, _sql);
     }
 
     /// <summary>The newest version.</summary>
@@ -35,7 +35,13 @@ public sealed class NaiveTable : IDisposable
     public long Oldest => _log.Oldest;
 
     /// <summary>The table in a folder.</summary>
-    public static NaiveTable Open(string folder) => new(Path.GetFullPath(folder));
+    public static NaiveTable Open(string folder) => new(new NaivePaths(Path.GetFullPath(folder)));
+
+    /// <summary>The table in a folder of a copy of a store.</summary>
+    /// <param name="folder">The table's folder.</param>
+    /// <param name="storeUri">How the log writes the store's root, without a slash at the end.</param>
+    /// <param name="storeCopy">The folder that the store was copied to.</param>
+    public static NaiveTable OpenCopy(string folder, string storeUri, string storeCopy) => new(new NaivePaths(Path.GetFullPath(folder), storeUri, storeCopy));
 
     /// <summary>An expression that makes one text of the named columns.</summary>
     public static string RowText(IEnumerable<string> columns) =>
@@ -70,7 +76,7 @@ public sealed class NaiveTable : IDisposable
 
     /// <summary>Whether every file of a version is there, deletion vectors included.</summary>
     public bool IsWhole(long version) => At(version).Files.Values.All(f =>
-        File.Exists(LocalPath(_folder, f.GetProperty("path").GetString()!)) && (NaiveDeletionVector.FileOf(_folder, f) is not { } vector || File.Exists(vector)));
+        File.Exists(_paths.Of(f.GetProperty("path").GetString()!)) && (NaiveDeletionVector.FileOf(_paths, f) is not { } vector || File.Exists(vector)));
 
     /// <summary>What checkpoints and version checksums say otherwise than the commits; empty when they agree.</summary>
     public List<string> CheckLog()
@@ -89,7 +95,7 @@ public sealed class NaiveTable : IDisposable
 
         for (var version = Oldest; version <= Newest; version++)
         {
-            var file = Path.Combine(_folder, "_delta_log", $"{version:D20}.crc");
+            var file = Path.Combine(_paths.Table, "_delta_log", $"{version:D20}.crc");
             if (File.Exists(file))
             {
                 var crc = JsonElement.Parse(File.ReadAllText(file));
@@ -114,17 +120,14 @@ public sealed class NaiveTable : IDisposable
     }
 
     /// <summary>What the statistics and sizes of the files say otherwise than the files; empty when they agree.</summary>
-    public List<string> CheckStatistics() => new NaiveStatistics(_folder, _sql, _log).Check();
+    public List<string> CheckStatistics() => new NaiveStatistics(_paths, _sql, _log).Check();
 
     /// <inheritdoc/>
     public void Dispose() => _sql.Dispose();
 
-    internal static string LocalPath(string tableFolder, string path) =>
-        path.StartsWith("file:", StringComparison.Ordinal) ? new Uri(path).LocalPath : Path.Combine(tableFolder, Uri.UnescapeDataString(path));
-
     private List<string> ReadFile(NaiveState state, List<JsonElement> fields, JsonElement file)
     {
-        var path = LocalPath(_folder, file.GetProperty("path").GetString()!);
+        var path = _paths.Of(file.GetProperty("path").GetString()!);
         var node = NaiveNode.Of(_sql, path);
         var partitions = file.GetProperty("partitionValues");
         var columns = fields.Select(field =>
@@ -135,7 +138,7 @@ public sealed class NaiveTable : IDisposable
                 : NaiveSchema.Value(state, "f." + NaiveSchema.Quoted(stored), type, node.Find(stored));
             return value + " as " + NaiveSchema.Quoted(NaiveSchema.Name(field));
         });
-        var deleted = NaiveDeletionVector.Rows(_folder, file);
+        var deleted = NaiveDeletionVector.Rows(_paths, file);
         var where = deleted.Count == 0 ? "" : $" where f.file_row_number not in (select unnest([{string.Join(", ", deleted)}]))";
         using var rows = _sql.Query(
             $"select {RowText(fields.Select(NaiveSchema.Name))} from (select {string.Join(", ", columns)} from read_parquet({NaiveSchema.Literal(path)}, hive_partitioning = false, file_row_number = true) f{where})");

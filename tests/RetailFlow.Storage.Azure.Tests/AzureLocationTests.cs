@@ -18,6 +18,44 @@ public sealed class AzureLocationTests
         Assert.Equal(new AzureLocation(new Uri(endpoint), account, container, root), AzureLocation.Parse(url));
 
     [Theory]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod/my%20lake", "abfss://lake@retail.dfs.core.windows.net/prod/my lake/t/1.parquet", "t/1.parquet")]
+    [InlineData("https://retail.blob.core.windows.net/lake/prod", "abfss://lake@retail.dfs.core.windows.net/prod/t/1.parquet", "t/1.parquet")]
+    [InlineData("https://retail.blob.core.windows.net/lake/prod/", "abfs://lake@retail.dfs.core.windows.net/prod/t/1.parquet", "t/1.parquet")]
+    [InlineData("https://retail.dfs.core.windows.net/lake/prod", "ABFSS://lake@Retail.dfs.core.windows.net/prod/t/1.parquet", "t/1.parquet")]
+    [InlineData("https://retail.dfs.core.windows.net/lake/prod", "wasbs://lake@retail.blob.core.windows.net/prod/t/1.parquet", "t/1.parquet")]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "https://retail.blob.core.windows.net/lake/prod/t/1.parquet", "t/1.parquet")]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net", "https://retail.dfs.core.windows.net/lake/t/1.parquet", "t/1.parquet")]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net", "abfss://lake@retail.dfs.core.windows.net/a?b#c%20d", "a?b#c%20d")]
+    [InlineData("https://retail.z12.dfs.storage.azure.net/lake", "abfss://lake@retail.z12.dfs.storage.azure.net/t/1", "t/1")]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/lake/p", "http://127.0.0.1:10000/devstoreaccount1/lake/p/t/1", "t/1")]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/lake/p", "http://127.0.0.1:10001/devstoreaccount1/lake/p/t/1", null)]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/lake/p", "http://127.0.0.1:10000/devstoreaccount2/lake/p/t/1", null)]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/lake/p", "abfss://lake@devstoreaccount1.dfs.core.windows.net/p/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "abfss://lake@retail.dfs.core.windows.net/prod2/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "abfss://lake@retail.dfs.core.windows.net/Prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "abfss://other@retail.dfs.core.windows.net/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "abfss://lake@other.dfs.core.windows.net/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "abfss://lake@retail.dfs.core.windows.net.evil.com/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "https://retail.blob.core.windows.net/other/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "http://retail.blob.core.windows.net/lake/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "file:///prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "/prod/t/1", null)]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net/prod", "s3://lake/prod/t/1", null)]
+    public void An_absolute_uri_is_an_object_of_the_location_in_any_spelling_and_nothing_else_is(string location, string decodedUri, string? path)
+    {
+        var store = new AzureBlobStore(AzureLocation.Parse(location), AzureCredential.FromEnvironment(name => name == AzureCredential.SasVariable ? "sv=1&sig=x" : null));
+
+        Assert.Equal(path, ((IObjectStore)store).Location!.PathOf(decodedUri));
+    }
+
+    [Theory]
+    [InlineData("https://retail.blob.core.windows.net/lake/a%20b", "abfss://lake@retail.dfs.core.windows.net/a b")]
+    [InlineData("abfss://lake@retail.dfs.core.windows.net", "abfss://lake@retail.dfs.core.windows.net")]
+    [InlineData("http://127.0.0.1:10000/devstoreaccount1/lake/p", "http://127.0.0.1:10000/devstoreaccount1/lake/p")]
+    public void A_location_is_written_as_other_readers_know_it(string location, string written) =>
+        Assert.Equal(written, AzureLocation.Parse(location).Spellings().ToString());
+
+    [Theory]
     [InlineData("abfss://retail.dfs.core.windows.net/a", "names no container")]
     [InlineData("abfss://La@retail.dfs.core.windows.net/a", "The container 'La'")]
     [InlineData("abfss://lake@r.dfs.core.windows.net/a", "The account 'r'")]

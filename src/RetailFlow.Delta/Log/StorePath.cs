@@ -10,23 +10,20 @@ public static class StorePath
     /// <param name="folder">Folder in the store that relative paths begin at; empty for the root.</param>
     /// <param name="decodedPath">The path without percent encoding: relative, rooted or with a URI scheme.</param>
     /// <exception cref="DeltaException">
-    /// <see cref="DeltaErrorKind.UnsupportedFeature"/> for an absolute path that is not known to lie in the store;
+    /// <see cref="DeltaErrorKind.UnsupportedFeature"/> for an absolute path that does not lie below the store;
     /// <see cref="DeltaErrorKind.Corrupt"/> for one that is no path.
     /// </exception>
     public static string Of(IObjectStore store, string folder, string decodedPath)
     {
-        var path = decodedPath;
+        string path;
         if (!DeltaPath.IsAbsolute(decodedPath))
         {
             path = folder.Length == 0 ? decodedPath : $"{folder}/{decodedPath}";
         }
-        else if (LocalRoot(store) is { } root && DeltaPath.Canonical(decodedPath).StartsWith(root, StringComparison.Ordinal))
-        {
-            path = DeltaPath.Canonical(decodedPath)[root.Length..];
-        }
         else
         {
-            throw DeltaException.Unsupported($"The file '{decodedPath}' has an absolute path that is not below the store of the table; such files are not read.");
+            path = store.Location?.PathOf(decodedPath) ?? throw DeltaException.Unsupported(
+                $"The file '{decodedPath}' has an absolute path that is not below {(store.Location is { } at ? $"'{at}'" : "the store")}: the files of a table are read from the store of the table and from nowhere else.");
         }
 
         try
@@ -40,9 +37,10 @@ public static class StorePath
         }
     }
 
-    private static string? LocalRoot(IObjectStore store)
-    {
-        const string any = "x";
-        return store.LocalPath(any) is { } local ? local[..^any.Length] : null;
-    }
+    /// <summary>The absolute URI of an object or a folder, percent-encoded, in the spelling that other readers know; null where the store has no address.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="path">The path in the store; empty for its root.</param>
+    public static string? UriOf(IObjectStore store, string path) => store.Location is { Spellings: [var root, ..] }
+        ? root.Authority + DeltaPath.Encode(path.Length == 0 ? root.Path : $"{root.Path}/{path}")
+        : null;
 }

@@ -154,6 +154,9 @@ public sealed class CachedObjectStore : IObjectStore, ILocalFiles, IDisposable
     }
 
     /// <inheritdoc/>
+    public StoreLocation? Location => _inner.Location;
+
+    /// <inheritdoc/>
     /// <returns>Null where the inner store is remote: a cached file is only safe to open through <see cref="PinAsync"/>.</returns>
     public string? LocalPath(string path) => _inner.LocalPath(path);
 

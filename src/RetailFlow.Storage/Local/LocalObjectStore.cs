@@ -26,7 +26,14 @@ public sealed class LocalObjectStore : IObjectStore
         LocalDurability.ThrowIfUnsupported();
         _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         _directories = new DurableDirectories(_root);
+        Location = StoreLocation.OfFolder(_root);
     }
+
+    /// <inheritdoc/>
+    public StoreLocation Location { get; }
+
+    /// <inheritdoc/>
+    StoreLocation? IObjectStore.Location => Location;
 
     /// <inheritdoc/>
     public ValueTask<PutOutcome> PutIfAbsentAsync(

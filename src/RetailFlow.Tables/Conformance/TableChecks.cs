@@ -235,8 +235,11 @@ internal sealed class TableChecks(DeltaTable table, string folder, DuckDbConnect
 
     private bool HasAll(IEnumerable<AddFile> files) => files.All(f => File.Exists(LocalPath(f)));
 
-    private string LocalPath(AddFile file) =>
-        DeltaPath.IsAbsolute(file.DecodedPath) ? new Uri(file.DecodedPath).LocalPath : Path.Combine(folder, file.DecodedPath);
+    private string LocalPath(AddFile file)
+    {
+        const string local = "file:";
+        return file.DecodedPath.StartsWith(local, StringComparison.Ordinal) ? "/" + file.DecodedPath[local.Length..].TrimStart('/') : Path.Combine(folder, file.DecodedPath);
+    }
 
     private List<string>? Expected()
     {

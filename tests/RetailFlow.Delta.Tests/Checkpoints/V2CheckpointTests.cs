@@ -1,4 +1,6 @@
 using System.Text;
+using RetailFlow.Storage;
+using RetailFlow.Testing.Storage;
 
 namespace RetailFlow.Delta.Tests;
 
@@ -35,6 +37,19 @@ public sealed class V2CheckpointTests
         var (table, snapshot) = await TableAsync();
         var lines = TopLevel(snapshot).Append("""{"sidecar":{"path":"a%20b.parquet","sizeInBytes":1,"modificationTime":1}}""");
         await PutAsync(table, ParquetName, lines);
+        await PutAsync(table, "_sidecars/a b.parquet", AboutFiles(snapshot));
+        await DeleteCommitsAsync(table, before: 3);
+
+        Assert.Equal(SnapshotContent.Of(snapshot), SnapshotContent.Of(await table.Log.LoadAsync()));
+    }
+
+    [Fact]
+    public async Task Sidecar_may_be_named_by_an_absolute_path_below_the_store()
+    {
+        using var folder = new TemporaryDirectory();
+        var (table, snapshot) = await TableAsync(new LocalObjectStore(folder.Path));
+        var uri = $"file://{folder.Path}/{Log}_sidecars/a%20b.parquet";
+        await PutAsync(table, ParquetName, TopLevel(snapshot).Append($$$"""{"sidecar":{"path":"{{{uri}}}","sizeInBytes":1,"modificationTime":1}}"""));
         await PutAsync(table, "_sidecars/a b.parquet", AboutFiles(snapshot));
         await DeleteCommitsAsync(table, before: 3);
 
@@ -103,9 +118,9 @@ public sealed class V2CheckpointTests
         Assert.EndsWith("not supported: catalogManaged.", error.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<(TestTable Table, Snapshot Snapshot)> TableAsync()
+    private static async Task<(TestTable Table, Snapshot Snapshot)> TableAsync(IObjectStore? store = null)
     {
-        var table = new TestTable();
+        var table = new TestTable(store);
         await table.PutCommitAsync(0, DeltaActionJson.ToJson(V2), DeltaActionJson.ToJson(TestTable.MetadataOf()), Add("a"), Add("b"), Add("c"));
         await table.PutCommitAsync(1, Add("d"), """{"txn":{"appId":"x","version":4}}""", """{"domainMetadata":{"domain":"d","configuration":"{}","removed":false}}""");
         await table.PutCommitAsync(2, """{"remove":{"path":"a","deletionTimestamp":5,"dataChange":true}}""", Add("e"));

@@ -30,6 +30,15 @@ public sealed class LogStateTests
     }
 
     [Fact]
+    public void Paths_are_compared_as_they_are_written_so_a_relative_and_an_absolute_one_are_two_files()
+    {
+        var state = LogState.Empty.Apply(
+            [TestTable.File("a%20b", 1), TestTable.File("file:/lake/t/a%20b", 2), TestTable.File("/lake/t/a b", 3), new RemoveFile { Path = "file:///lake/t/a b" }]);
+
+        Assert.Equal("a b", Assert.Single(state.Files).DecodedPath);
+    }
+
+    [Fact]
     public void Removed_size_is_that_of_the_file_not_that_of_the_tombstone()
     {
         var state = LogState.Empty.Apply([TestTable.File("a", 100), TestTable.File("b", 7), new RemoveFile { Path = "a", Size = 1 }]);

@@ -183,5 +183,7 @@ public sealed class TableOptimizeTests : FrontTests
         public ValueTask<bool> DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
 
         public string? LocalPath(string path) => inner.LocalPath(path);
+
+        public StoreLocation? Location => inner.Location;
     }
 }

@@ -62,7 +62,12 @@ public sealed class RaceTests : IDisposable
         var seconds = clock.Elapsed.TotalSeconds;
         Assert.True(errors.All(e => e.Length == 0), $"seed {seed}: {string.Join('\n', errors)}");
 
-        var copy = store.LocalPath("t") ?? await CopyAsync(store);
+        if (store.LocalPath("t") is not { } copy)
+        {
+            await store.CopyToAsync(_folder.File("copy"));
+            copy = Path.Combine(_folder.File("copy"), "t");
+        }
+
         var audit = new RaceAudit();
         var wrong = audit.Check(books, copy);
         var newest = Directory.GetFiles(Path.Combine(copy, "_delta_log"), "*.json").Count(f => Path.GetFileName(f).Length == 25) - 1;
@@ -106,17 +111,5 @@ public sealed class RaceTests : IDisposable
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? "" : $"exit {process.ExitCode}: {error}";
-    }
-
-    private async Task<string> CopyAsync(IObjectStore store)
-    {
-        await foreach (var found in store.ListAsync("t/"))
-        {
-            var file = Path.Combine(_folder.File("copy"), found.Path);
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            await File.WriteAllBytesAsync(file, (await store.ReadAsync(found.Path))!);
-        }
-
-        return Path.Combine(_folder.File("copy"), "t");
     }
 }

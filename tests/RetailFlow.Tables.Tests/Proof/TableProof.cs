@@ -26,15 +26,33 @@ internal static class TableProof
         }
     }
 
+    /// <summary>Every table of a store that is not on this machine: copied, and held to the reading of the store itself.</summary>
+    public static async Task OfStoreAsync(IObjectStore store)
+    {
+        using var copy = new TemporaryDirectory();
+        await store.CopyToAsync(copy.Path);
+        var logs = Directory.GetDirectories(copy.Path, "_delta_log", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        Assert.NotEmpty(logs);
+        foreach (var log in logs)
+        {
+            var wrong = await ComplaintsAsync(copy.Path, Path.GetRelativePath(copy.Path, Path.GetDirectoryName(log)!).Replace('\\', '/'), store);
+            Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(10)));
+        }
+    }
+
     /// <summary>What is wrong with a table; empty for nothing.</summary>
-    public static async Task<List<string>> ComplaintsAsync(string folder, string path)
+    /// <param name="folder">The store's folder, or a copy of <paramref name="store"/>.</param>
+    /// <param name="path">The table.</param>
+    /// <param name="store">The store that was copied; null where the folder is the store.</param>
+    public static async Task<List<string>> ComplaintsAsync(string folder, string path, IObjectStore? store = null)
     {
         using var work = new TemporaryDirectory();
-        using var session = DeltaTables.Open(new LocalObjectStore(folder), new DeltaTablesOptions { WorkFolder = work.Path, Threads = 1 });
+        using var session = DeltaTables.Open(store ?? new LocalObjectStore(folder), new DeltaTablesOptions { WorkFolder = work.Path, Threads = 1 });
         var table = DeltaTable.Open(session, path == "." ? "" : path);
         try
         {
-            using var naive = NaiveTable.Open(Path.Combine(folder, path));
+            var at = Path.Combine(folder, path);
+            using var naive = store?.Location is { } location ? NaiveTable.OpenCopy(at, location.ToString(), folder) : NaiveTable.Open(at);
             List<string> wrong = [.. naive.CheckLog(), .. naive.CheckStatistics()];
             long[] versions = [naive.Newest, naive.Newest - 1, naive.Oldest + ((naive.Newest - naive.Oldest) / 2)];
             foreach (var version in versions.Distinct().Where(v => v == naive.Newest || (v >= naive.Oldest && naive.IsWhole(v))))

@@ -102,6 +102,8 @@ public sealed class FaultInjectingObjectStore(IObjectStore inner, FaultPlan plan
 
     public string? LocalPath(string path) => inner.LocalPath(path);
 
+    public StoreLocation? Location => inner.Location;
+
     private static StorageException Failure(StoreOperation operation, string path) =>
         new($"Injected failure of {operation} '{path}' (EIO).", path, "EIO");
 
