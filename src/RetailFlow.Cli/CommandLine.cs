@@ -31,6 +31,7 @@ internal sealed class CommandLine
             OptimizeCommand.Create(),
             VacuumCommand.Create(),
             RestoreCommand.Create(),
+            CloneCommand.Create(),
             GenerateCommand.Create(),
             DeltaCommand.Create(),
             BenchCommand.Create(),

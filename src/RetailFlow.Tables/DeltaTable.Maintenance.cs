@@ -48,20 +48,8 @@ public sealed partial class DeltaTable
     /// </exception>
     public async ValueTask<Snapshot> CloneShallowAsync(DeltaTable target, TimeTravel? at = null, CancellationToken cancellationToken = default)
     {
-        if (_session.Store.LocalPath(Path) is not { } folder)
-        {
-            throw new DeltaException(DeltaErrorKind.UnsupportedFeature, $"'{Path}' cannot be cloned without a copy: its store has no address that a log could name.");
-        }
-
-        var options = target._session.Options;
-        var transaction = ShallowClonePlan.For(
-            await LoadAsync(at, cancellationToken), "file://" + DeltaPath.Encode(folder), options.NewGuid(), options.Clock.GetUtcNow().ToUnixTimeMilliseconds());
-        foreach (var file in transaction.Adds)
-        {
-            _ = StorePath.Of(target._session.Store, target.Path, file.DecodedPath);
-        }
-
-        return (await target.Log.CommitAsync(transaction, cancellationToken)).Require($"'{target.Path}' cannot be created").Snapshot;
+        var (there, options) = (target._session.Store, target._session.Options);
+        return await TableClone.RunAsync(_session.Store, await LoadAsync(at, cancellationToken), there, target.Log, options.NewGuid, options.Clock, cancellationToken);
     }
 
     /// <summary>Writes a checkpoint of the newest version, so that readers need no earlier part of the log.</summary>

@@ -125,6 +125,27 @@ public sealed class LakeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clone_has_the_rows_of_its_source_and_a_name_that_is_taken_or_none_is_refused()
+    {
+        await LandAsync();
+        await _cli.RunAsync("run");
+
+        var cloned = await _cli.RunAsync("clone", "gold.stock_on_hand", "gold.trial", "--output", "csv");
+        Assert.True(cloned.Exit == 0, cloned.Error);
+        Assert.Equal("table,version,source,source_version,files\ngold.trial,0,gold.stock_on_hand,1,1\n", cloned.Output);
+        const string rows = "SELECT count(*) AS n FROM (SELECT * FROM gold.trial EXCEPT ALL SELECT * FROM gold.stock_on_hand) x, (SELECT count(*) AS all_rows FROM gold.trial) y WHERE all_rows = 2";
+        Assert.Equal(0, (await _cli.RunAsync("sql", rows, "--output", "json")).Json[0].GetProperty("n").GetInt32());
+
+        Assert.Equal((4, "error: "), Told(await _cli.RunAsync("clone", "gold.stock_on_hand", "gold.trial")));
+        Assert.Equal((3, "error: "), Told(await _cli.RunAsync("clone", "gold.nothing", "gold.other")));
+        Assert.Equal((3, "error: "), Told(await _cli.RunAsync("clone", "gold.stock_on_hand", "gold.a/b")));
+        Assert.Equal((3, "error: "), Told(await _cli.RunAsync("clone", "gold.stock_on_hand", "other")));
+        Assert.Equal((3, "error: "), Told(await _cli.RunAsync("clone", "gold.stock_on_hand", "gold.other", "--version", "99")));
+
+        static (int Exit, string Start) Told(CommandResult result) => (result.Exit, Assert.Single(result.Error.TrimEnd('\n').Split('\n'))[..7]);
+    }
+
+    [Fact]
     public async Task Restored_table_is_as_it_was_and_vacuum_takes_only_what_is_forced()
     {
         await LandAsync();

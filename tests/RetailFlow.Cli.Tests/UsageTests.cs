@@ -32,6 +32,8 @@ public sealed class UsageTests : IDisposable
         "vacuum silver.inventory_events --retain 1e300",
         "restore silver.inventory_events",
         "restore silver.inventory_events --version -1",
+        "clone silver.inventory_events",
+        "clone silver.inventory_events silver.copy --version -1",
         "delta",
         "delta read",
         "delta read table --version -1",
@@ -74,6 +76,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("optimize --help")]
     [InlineData("vacuum --help")]
     [InlineData("restore --help")]
+    [InlineData("clone --help")]
     [InlineData("generate --help")]
     [InlineData("delta --help")]
     [InlineData("delta read --help")]

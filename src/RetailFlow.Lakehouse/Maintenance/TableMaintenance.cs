@@ -1,5 +1,6 @@
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Storage;
 using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Maintenance;
@@ -101,6 +102,35 @@ public sealed class TableMaintenance
         return await TableRestore.RunAsync(_lake.Store, found.Log, TimeTravel.Version(version), cancellationToken);
     }
 
+    /// <summary>
+    /// Creates a table over the files of another: nothing is copied. Writes to either leave the other as it is. A vacuum of the source does
+    /// not know the clone and may take files that it needs; a vacuum of the clone takes none of the source's.
+    /// </summary>
+    /// <param name="source">Table.</param>
+    /// <param name="target">The new table.</param>
+    /// <param name="version">The version of the source; null for the newest.</param>
+    /// <param name="cancellationToken">Ends the work before the commit.</param>
+    /// <exception cref="LakeException">There is no source, or the new name is none.</exception>
+    /// <exception cref="DeltaException">There is no such version, or the new table exists.</exception>
+    public async ValueTask<CloneReport> CloneAsync(string source, string target, long? version, CancellationToken cancellationToken)
+    {
+        var (from, to) = (_lake.Tables[source], _lake.Tables[target]);
+        var name = to.Path[(to.Path.IndexOf('/', StringComparison.Ordinal) + 1)..];
+        if (name.Contains('/', StringComparison.Ordinal) || !ObjectPath.IsValid(name))
+        {
+            throw new LakeException(LakeErrorKind.InvalidInput, $"Table {target}: '{name}' cannot be a table's name; it must be one name of a folder.");
+        }
+
+        var snapshot = await from.AnyAsync(cancellationToken);
+        if (version is { } number)
+        {
+            snapshot = await from.Log.LoadAsync(TimeTravel.Version(number), cancellationToken);
+        }
+
+        var clone = await TableClone.RunAsync(_lake.Store, snapshot, _lake.Store, to.Log, _lake.Options.NewGuid, _lake.Options.Clock, cancellationToken);
+        return new CloneReport(target, clone.Version, source, snapshot.Version, clone.FileCount);
+    }
+
     /// <summary>How many files a query for one value of a column reads before and after, as their statistics tell; mean of 100 values.</summary>
     private static LookupEffect Lookup(DuckDb.DuckDbConnection connection, string relation, Snapshot before, Snapshot after, string column)
     {
@@ -160,3 +190,11 @@ public sealed record OptimizeReport(string Table, long? Version, int FilesRemove
 /// <param name="FilesAfter">Files of the table after.</param>
 /// <param name="ReadAfter">Of them read, on average over the same values.</param>
 public sealed record LookupEffect(string Column, int FilesBefore, double ReadBefore, int FilesAfter, double ReadAfter);
+
+/// <summary>What cloning a table made.</summary>
+/// <param name="Table">The new table.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Source">The table whose files it has.</param>
+/// <param name="SourceVersion">The source's version.</param>
+/// <param name="Files">How many files.</param>
+public sealed record CloneReport(string Table, long Version, string Source, long SourceVersion, long Files);

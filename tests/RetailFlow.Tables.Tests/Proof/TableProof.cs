@@ -52,7 +52,7 @@ internal static class TableProof
         try
         {
             var at = Path.Combine(folder, path);
-            using var naive = store?.Location is { } location ? NaiveTable.OpenCopy(at, location.ToString(), folder) : NaiveTable.Open(at);
+            using var naive = store is not null && StorePath.UriOf(store, "") is { } uri ? NaiveTable.OpenCopy(at, uri, folder) : NaiveTable.Open(at);
             List<string> wrong = [.. naive.CheckLog(), .. naive.CheckStatistics()];
             long[] versions = [naive.Newest, naive.Newest - 1, naive.Oldest + ((naive.Newest - naive.Oldest) / 2)];
             foreach (var version in versions.Distinct().Where(v => v == naive.Newest || (v >= naive.Oldest && naive.IsWhole(v))))

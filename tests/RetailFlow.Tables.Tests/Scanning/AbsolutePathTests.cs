@@ -84,6 +84,36 @@ public sealed class AbsolutePathTests(AzuriteServer server) : IClassFixture<Azur
             $"has an absolute path that is not below '{Service}': the files of a table are read from the store of the table and from nowhere else.", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_clone_in_azure_is_read_and_written_and_its_vacuum_leaves_the_source_alone()
+    {
+        var url = await server.CreateContainerAsync() + "/my%20lake";
+        Assert.True(AzureStores.TryOpen(url, server.Environment, null, out var store));
+        await WriteAsync(store);
+        using var session = Open(store);
+        var (source, clone, second) = (DeltaTable.Open(session, "t"), DeltaTable.Open(session, "clones/c 1"), DeltaTable.Open(session, "clones/c2"));
+
+        var first = await source.CloneShallowAsync(clone);
+        Assert.All(first.Files, f => Assert.StartsWith(url + "/t/", f.Path, StringComparison.Ordinal));
+        Assert.Contains(first.Files, f => f.DeletionVector is { StorageType: "p" } vector && vector.PathOrInlineDv.StartsWith(url + "/t/", StringComparison.Ordinal));
+        Assert.Equal((2001, 3_010_000), await SumAsync(clone));
+        Assert.Equal((3001, 4_508_500), await SumAsync(DeltaTable.Open(session, (await source.CloneShallowAsync(second, TimeTravel.Version(2))).TablePath)));
+
+        await clone.DeleteAsync("id = 10000");
+        await clone.AppendAsync("select -1 as id");
+        await clone.OptimizeAsync();
+        Assert.Equal((2001, 2_999_999), await SumAsync(clone));
+        Assert.Equal((2001, 3_010_000), await SumAsync(source));
+
+        await clone.OverwriteAsync("select 1 as id");
+        await TableProof.OfStoreAsync(store);
+        var gone = (await clone.VacuumAsync(TimeSpan.Zero, force: true)).Files;
+        Assert.NotEmpty(gone);
+        Assert.All(gone, f => Assert.StartsWith("clones/c 1/", f, StringComparison.Ordinal));
+        Assert.Equal((2001, 3_010_000), await SumAsync(source));
+        Assert.Equal((1, 1), await SumAsync(clone));
+    }
+
     private async Task<IObjectStore> RelocatedAsync()
     {
         Assert.True(AzureStores.TryOpen(await server.CreateContainerAsync(), server.Environment, null, out var emulator));
