@@ -11,7 +11,9 @@ internal static class SqlText
 
     /// <summary>A string literal, or NULL.</summary>
     public static string Literal(string? value) =>
-        value is null ? "NULL" : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+        value is null ? "NULL"
+        : !value.Contains('\0', StringComparison.Ordinal) ? $"'{value.Replace("'", "''", StringComparison.Ordinal)}'"
+        : $"({string.Join(" || chr(0) || ", value.Split('\0').Select(Literal))})"; // a NUL would end the statement
 
     /// <summary>A list literal of strings.</summary>
     public static string List(IEnumerable<string> values)
