@@ -196,6 +196,51 @@ public sealed class ForeignTableTests
         await table.AssertRightAsync("2 versions replayed, 2 read");
     }
 
+    [Fact]
+    public async Task Every_widening_of_a_type_reads_the_files_of_both_types()
+    {
+        (string From, string To, string Old, string New)[] columns =
+        [
+            ("byte", "long", "1::tinyint", "9000000000::bigint"), ("integer", "long", "2::integer", "9000000000::bigint"),
+            ("float", "double", "1.5::float", "0.1::double"), ("byte", "double", "3::tinyint", "0.1::double"), ("short", "double", "4::smallint", "0.1::double"),
+            ("integer", "double", "5::integer", "0.1::double"), ("decimal(10,2)", "decimal(20,2)", "6.25::decimal(10,2)", "123456789012.34::decimal(20,2)"),
+            ("decimal(10,2)", "decimal(20,5)", "7.25::decimal(10,2)", "7.12345::decimal(20,5)"), ("byte", "decimal(11,1)", "8::tinyint", "8.5::decimal(11,1)"),
+            ("short", "decimal(11,1)", "9::smallint", "9.5::decimal(11,1)"), ("integer", "decimal(11,1)", "10::integer", "10.5::decimal(11,1)"),
+            ("long", "decimal(21,1)", "11::bigint", "11.5::decimal(21,1)"), ("date", "timestamp_ntz", "date '2024-02-29'", "timestamp '2024-02-29 01:02:03.456789'"),
+        ];
+        var fields = string.Join(',', columns.Select((c, i) => Field($"c{i}", c.To, $$"""{"delta.typeChanges":[{"fromType":"{{c.From}}","toType":"{{c.To}}"}]}""")));
+        string Select(Func<(string From, string To, string Old, string New), string> value) => $"select {string.Join(", ", columns.Select((c, i) => $"{value(c)} as c{i}"))}";
+        using var table = new ForeignTable()
+            .Commit(0, Protocol, Metadata(string.Join(',', columns.Select((c, i) => Field($"c{i}", c.From)))), Add("old.parquet")).Data("old.parquet", Select(c => c.Old))
+            .Commit(1, Features("typeWidening", "timestampNtz"), Metadata(fields), Add("new.parquet")).Data("new.parquet", Select(c => c.New))
+            .Expected(Select(c => Sql(c)) + " union all " + Select(c => c.New));
+
+        await table.AssertRightAsync("2 versions replayed, 2 read, content as expected");
+
+        static string Sql((string From, string To, string Old, string New) c) => c.To switch
+        {
+            "long" => $"({c.Old})::bigint",
+            "timestamp_ntz" => $"({c.Old})::timestamp",
+            _ => $"({c.Old})::{c.To}",
+        };
+    }
+
+    [Fact]
+    public async Task A_log_that_begins_with_a_checkpoint_of_few_columns_among_stray_files_is_a_table()
+    {
+        using var table = new ForeignTable()
+            .Data("a.parquet", "select 1::bigint as id").Data("b.parquet", "select 2::bigint as id")
+            .Checkpoint("00000000000000000007.checkpoint.parquet", CheckpointOf(Feed, "select 'a.parquet' as path"))
+            .Text("00000000000000000007.checkpoint.0000000001.0000000002.parquet", "half of a checkpoint")
+            .Text("_last_checkpoint", """{"version":7,"size":3,"parts":2}""")
+            .Text(".00000000000000000009.json.crc", "crc").Text("00000000000000000009.json.tmp", "unfinished").Text(".DS_Store", "x")
+            .Text("_commits/00000000000000000009.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json", "not published").Text("_staged_commits/x", "x")
+            .Commit(8, """{"futureAction":{"path":"x"}}""", """{"commitInfo":{"operationParameters":{"list":[1,{"a":null}],"flag":true},"timestamp":"odd"}}""", "", Add("b.parquet", more: ",\"futureField\":[1]"))
+            .Expected("select unnest([1, 2])::bigint as id");
+
+        await table.AssertRightAsync("2 versions replayed, 2 read, content as expected");
+    }
+
     private static string CheckpointOf(string configuration, string paths)
     {
         var schema = """{"type":"struct","fields":[{"name":"id","type":"long","nullable":true,"metadata":{}}]}""";
