@@ -33,7 +33,7 @@ public sealed partial class DeltaTable
     {
         using var connection = _session.Engine.Connect();
         var optimize = new TableOptimize(Access, Writer, zorder ?? []);
-        var result = await Log.CommitWithRetryAsync((snapshot, token) => optimize.PlanAsync(connection, snapshot, token), cancellationToken: cancellationToken);
+        var result = await Log.CommitWithRetryAsync((snapshot, token) => optimize.PlanAsync(connection, snapshot, token), await LatestAsync(cancellationToken), cancellationToken: cancellationToken);
         return result is null ? optimize.Outcome : optimize.Outcome with { Version = Committed(result).Version };
     }
 
@@ -56,7 +56,7 @@ public sealed partial class DeltaTable
     /// <returns>The version.</returns>
     public async ValueTask<long> CheckpointAsync(CancellationToken cancellationToken = default)
     {
-        var snapshot = await Log.LoadAsync(cancellationToken);
+        var snapshot = await LatestAsync(cancellationToken);
         await Log.CheckpointAsync(snapshot, cancellationToken);
         return snapshot.Version;
     }

@@ -36,7 +36,7 @@ public sealed partial class DeltaTable
             transaction.SetClustering([.. definition.ClusterBy.Select(c => ColumnPath.Of(c))]);
         }
 
-        return (await Log.CommitAsync(transaction, cancellationToken)).Require($"'{Path}' cannot be created").Snapshot;
+        return Known((await Log.CommitAsync(transaction, cancellationToken)).Require($"'{Path}' cannot be created")).Snapshot;
     }
 
     /// <summary>Appends the rows of a select. Columns that it lacks get their default, their generated value, or null.</summary>
@@ -114,6 +114,7 @@ public sealed partial class DeltaTable
                 Evolve(transaction, snapshot, evolved);
                 return transaction;
             },
+            await LatestAsync(cancellationToken),
             cancellationToken: cancellationToken);
         return Committed(result!).Snapshot;
     }
@@ -143,7 +144,13 @@ public sealed partial class DeltaTable
         }
     }
 
-    private CommitResult.Committed Committed(CommitResult result) => result.Require($"'{Path}' was not changed");
+    private CommitResult.Committed Committed(CommitResult result) => Known(result.Require($"'{Path}' was not changed"));
+
+    private CommitResult.Committed Known(CommitResult.Committed committed)
+    {
+        _session.Snapshots.Keep(committed.Snapshot, instead: null);
+        return committed;
+    }
 
     private async ValueTask RequireConstraintsAsync(Snapshot snapshot, Metadata metadata, CancellationToken cancellationToken)
     {
@@ -200,6 +207,7 @@ public sealed partial class DeltaTable
                 report = await AddAsync(connection, transaction, evolved.Metadata, select, incoming, token);
                 return transaction;
             },
+            await LatestAsync(cancellationToken),
             cancellationToken: cancellationToken);
         return result is null ? new WriteReport(null, 0, 0, 0, 0) : report! with { Version = Committed(result).Version };
     }
@@ -259,6 +267,7 @@ public sealed partial class DeltaTable
 
                 return transaction;
             },
+            await LatestAsync(cancellationToken),
             cancellationToken: cancellationToken);
         report = report with { Repeated = planned - 1 };
         return result is null ? report : report with { Version = Committed(result).Version };

@@ -5,7 +5,7 @@ using RetailFlow.Storage;
 
 namespace RetailFlow.Tables;
 
-/// <summary>One Delta table. Holds nothing but its place: every call reads the log. Safe for many threads.</summary>
+/// <summary>One Delta table. Every call sees its newest version; of the log it reads what the session does not know yet. Safe for many threads.</summary>
 public sealed partial class DeltaTable
 {
     private readonly DeltaTables _session;
@@ -31,12 +31,12 @@ public sealed partial class DeltaTable
     /// <summary>The table at a version or time: its schema, files, properties.</summary>
     /// <exception cref="DeltaException">There is no such table or version, or it cannot be read.</exception>
     public ValueTask<Snapshot> LoadAsync(TimeTravel? at = null, CancellationToken cancellationToken = default) =>
-        Log.LoadAsync(at ?? TimeTravel.Latest, cancellationToken);
+        at is null or TimeTravel.AtLatest ? LatestAsync(cancellationToken) : Log.LoadAsync(at, cancellationToken);
 
     /// <summary>Rows of the table.</summary>
     /// <param name="at">The version; null for the newest.</param>
     /// <param name="columns">The columns wanted, in this order; null for all.</param>
-    /// <param name="where">A condition in SQL over the table's columns; null for all rows. It is trusted text.</param>
+    /// <param name="where">A condition in SQL over the table's columns; null for all rows. Files without such a row are not read. It is trusted text.</param>
     /// <param name="cancellationToken">Ends the work, the streaming of the rows included.</param>
     /// <exception cref="DeltaException">There is no such table, version or column, or it cannot be read.</exception>
     /// <exception cref="DuckDbException">The condition is wrong.</exception>
@@ -47,11 +47,15 @@ public sealed partial class DeltaTable
     /// <summary>Rows of a query over the table, which it names <c>{table}</c>. The query is trusted text.</summary>
     /// <param name="sql">One query, with <c>{table}</c> wherever the table is meant.</param>
     /// <param name="at">The version; null for the newest.</param>
+    /// <param name="where">
+    /// A condition in SQL over the table's columns that chooses the rows which the query sees; null for all. Files without such a row are
+    /// not read, which the query's own conditions do not bring about. It is trusted text.
+    /// </param>
     /// <param name="cancellationToken">Ends the work, the streaming of the rows included.</param>
     /// <exception cref="DeltaException">There is no such table or version, or it cannot be read.</exception>
-    /// <exception cref="DuckDbException">The query is wrong.</exception>
-    public ValueTask<DeltaRows> QueryAsync(string sql, TimeTravel? at = null, CancellationToken cancellationToken = default) =>
-        StreamAsync(at, ScanOptions.Everything, sql, cancellationToken);
+    /// <exception cref="DuckDbException">The query or the condition is wrong.</exception>
+    public ValueTask<DeltaRows> QueryAsync(string sql, TimeTravel? at = null, string? where = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(at, new ScanOptions { Where = where }, sql, cancellationToken);
 
     /// <summary>Writes the rows of the table as one Parquet file with the table's types; the file appears when it is whole.</summary>
     /// <param name="localFile">The file, replaced if it exists.</param>
@@ -105,6 +109,22 @@ public sealed partial class DeltaTable
         return Write(connection, feed.Relation, localFile, cancellationToken);
     }
 
+    private async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken)
+    {
+        var known = _session.Snapshots.Find(Path);
+        try
+        {
+            var latest = await Log.LatestAsync(known, cancellationToken);
+            _session.Snapshots.Keep(latest, known);
+            return latest;
+        }
+        catch (DeltaException e) when (e.Kind == DeltaErrorKind.TableNotFound)
+        {
+            _session.Snapshots.Forget(Path);
+            throw;
+        }
+    }
+
     private static long Write(DuckDbConnection connection, string relation, string localFile, CancellationToken cancellationToken)
     {
         using var cancel = connection.CancelWith(cancellationToken);
@@ -126,7 +146,10 @@ public sealed partial class DeltaTable
         TableScan? scan = null;
         try
         {
-            scan = await TableScan.OpenAsync(Access, connection, snapshot, [.. snapshot.Files], options, cancellationToken);
+            var files = options.Where is { } where
+                ? FileSkipper.Select(snapshot, FilePredicateReader.Read(connection, snapshot.Schema, where, alias: ""))
+                : snapshot.Files;
+            scan = await TableScan.OpenAsync(Access, connection, snapshot, [.. files], options, cancellationToken);
             var cancel = connection.CancelWith(cancellationToken);
             return new DeltaRows(snapshot.Version, connection.Query(sql.Replace("{table}", scan.Relation, StringComparison.Ordinal)), cancel, scan, connection);
         }

@@ -15,6 +15,12 @@ public sealed record DeltaTablesOptions
     /// <summary>Most memory the engine may take, in bytes, before it spills to disk; null for 2.5 GiB.</summary>
     public long? MemoryLimitBytes { get; init; }
 
+    /// <summary>
+    /// Data files, live and removed, that the snapshots kept in memory may name together, about 900 bytes each. A table beyond it is
+    /// loaded anew by each call.
+    /// </summary>
+    public long KnownFiles { get; init; } = 300_000;
+
     /// <summary>The clock of commits.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -32,6 +38,7 @@ public sealed class DeltaTables : IDisposable
     {
         Store = store;
         Options = options;
+        Snapshots = new KnownSnapshots(options.KnownFiles);
         Engine = TableEngine.Open(new TableEngineOptions
         {
             WorkFolder = options.WorkFolder,
@@ -48,6 +55,8 @@ public sealed class DeltaTables : IDisposable
     public DeltaTablesOptions Options { get; }
 
     internal TableEngine Engine { get; }
+
+    internal KnownSnapshots Snapshots { get; }
 
     /// <summary>Starts an engine for the tables of a store. The store stays the caller's.</summary>
     public static DeltaTables Open(IObjectStore store, DeltaTablesOptions options) => new(store, options);

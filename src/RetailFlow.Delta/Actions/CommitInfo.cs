@@ -38,4 +38,9 @@ public sealed record CommitInfo : DeltaAction
 
     /// <summary>Every other field, by name, as JSON text.</summary>
     public IReadOnlyDictionary<string, string> Rest { get; init; } = EmptyMaps.Text;
+
+    /// <summary>True if both tell of one attempt to commit: by its unique name, or, without one, by time and author.</summary>
+    internal bool IsOfSameCommit(CommitInfo other) => TxnId == other.TxnId
+        && (TxnId is not null
+            || (Timestamp, InCommitTimestamp, Operation, EngineInfo, ReadVersion) == (other.Timestamp, other.InCommitTimestamp, other.Operation, other.EngineInfo, other.ReadVersion));
 }

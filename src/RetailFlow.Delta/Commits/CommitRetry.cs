@@ -7,12 +7,12 @@ public static class CommitRetry
     public const int DefaultAttempts = 10;
 
     /// <summary>
-    /// Plans a transaction on the newest version and commits it; on a conflict plans it again on the version after the one that
+    /// Plans a transaction on the newest version, or on the one given, and commits it; on a conflict plans it again on the version after the one that
     /// won. What does not conflict is not planned again: <see cref="DeltaLog.CommitAsync"/> moves it behind the others.
     /// </summary>
     /// <param name="log">The table's log.</param>
     /// <param name="plan">Makes the transaction from a snapshot; null when there is nothing to do. Files that a plan wrote and that did not get into the table are left to VACUUM.</param>
-    /// <param name="from">A snapshot to begin with, refreshed first; null to load the table.</param>
+    /// <param name="from">A snapshot to begin with, the newest that the caller knows; null to load the table.</param>
     /// <param name="attempts">How often it is planned at most.</param>
     /// <param name="cancellationToken">Ends the work between two commits.</param>
     /// <returns>Committed; null when there was nothing to do; conflicted when every attempt was.</returns>
@@ -24,7 +24,7 @@ public static class CommitRetry
         CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(attempts, 1);
-        var snapshot = from is null ? await log.LoadAsync(cancellationToken) : await log.RefreshAsync(from, cancellationToken);
+        var snapshot = from ?? await log.LoadAsync(cancellationToken);
         for (var attempt = 1; ; attempt++)
         {
             if (await plan(snapshot, cancellationToken) is not { } transaction)

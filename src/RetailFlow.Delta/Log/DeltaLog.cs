@@ -80,6 +80,35 @@ public sealed class DeltaLog
         return newer.Count == 0 ? previous.Seen(now) : await LoadAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// The newest version, from one that was known once, whatever became of the table since. Reads the commits that followed and the
+    /// head of the known one: where that is another's or gone, the table was dropped, replaced or cleaned up, and is loaded anew.
+    /// </summary>
+    /// <exception cref="DeltaException">There is no table, the log is corrupt or needs a feature that is not supported.</exception>
+    public async ValueTask<Snapshot> LatestAsync(Snapshot? known, CancellationToken cancellationToken = default)
+    {
+        if (known?.LastCommit is null)
+        {
+            return await LoadAsync(cancellationToken);
+        }
+
+        try
+        {
+            // The head is looked at after the commits, so that none of a table that took this one's place is taken for a successor.
+            var latest = await RefreshAsync(known, cancellationToken);
+            if (await reader.TryReadInfoAsync(known.Version, cancellationToken) is { } info && info.IsOfSameCommit(known.LastCommit))
+            {
+                return latest;
+            }
+        }
+        catch (DeltaException)
+        {
+            // Commits that do not follow on the known version; the whole log tells whether it is at fault.
+        }
+
+        return await LoadAsync(cancellationToken);
+    }
+
     /// <summary>The commits after one version, up to and with another.</summary>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.VersionNotFound"/> if one of them does not exist (yet, or any more).</exception>
     public async ValueTask<IReadOnlyList<CommitChanges>> ChangesAsync(

@@ -103,6 +103,21 @@ internal sealed class LogReader(IObjectStore store, string tablePath, ICheckpoin
         return line.AsSpan().Trim(" \t\r"u8).IsEmpty ? null : CommitFile.ParseHead(line);
     }
 
+    /// <summary>The <c>commitInfo</c> of a version; null if it has none, or its commit is gone.</summary>
+    public async ValueTask<CommitInfo?> TryReadInfoAsync(long version, CancellationToken cancellationToken)
+    {
+        var path = LogFile.CommitPath(LogPrefix, version);
+        try
+        {
+            return await ReadHeadAsync(LogFile.Commit(path, version, default), cancellationToken)
+                ?? CommitFile.FindInfo(await store.ReadAsync(path, cancellationToken) ?? []);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Parsed commits in order, read ahead; a file that is gone ends the process with an error.</summary>
     public IAsyncEnumerable<CommitChanges> ReadCommitsAsync(IEnumerable<LogFile> commits, CancellationToken cancellationToken) =>
         ReadAheadAsync(commits, (file, content) => CommitFile.Parse(file.Version, content, file.LastModified), cancellationToken);
