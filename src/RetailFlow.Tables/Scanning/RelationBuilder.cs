@@ -43,10 +43,10 @@ internal sealed class RelationBuilder
     {
         if (groups.Count == 0)
         {
-            var empty = _wanted.Select(f => $"{ReadTypes.Null(f.Type)} as {SqlText.Name(f.Name)}")
+            var empty = _inner.Select(f => $"{ReadTypes.Null(f.Type)} as {SqlText.Name(f.Name)}")
                 .Concat(_shape.PerFile.Select(c => $"cast(null as {c.Type}) as {SqlText.Name(c.Name)}"))
                 .Concat(Positions("cast(null as integer)", "cast(null as bigint)"));
-            return $"(select {string.Join(", ", empty)} where false)";
+            return Filtered($"select {string.Join(", ", empty)} where false");
         }
 
         if (groups is [var only] && only[0].Read.Rows is null && !_options.Positions && _shape.PerFile.Count == 0 && IsPlain(only[0].Schema))
@@ -55,8 +55,10 @@ internal sealed class RelationBuilder
         }
 
         var union = string.Join(" union all ", groups.Select(group => Select(group, group[0].Read.Rows is null ? null : condition(group))));
-        return _options.Where is null ? $"({union})" : $"(select {string.Join(", ", Names())} from ({union}){Where})";
+        return Filtered(union);
     }
+
+    private string Filtered(string select) => _options.Where is null ? $"({select})" : $"(select {string.Join(", ", Names())} from ({select}){Where})";
 
     private string Where => _options.Where is { } condition ? $" where ({condition})" : "";
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using RetailFlow.Delta;
-using RetailFlow.Storage;
 using RetailFlow.Tables.Tests.Support;
 using RetailFlow.Testing.Storage;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
