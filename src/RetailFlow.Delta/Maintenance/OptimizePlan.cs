@@ -74,6 +74,9 @@ public sealed record OptimizePlan(IReadOnlyList<OptimizeBin> Bins)
         }
     }
 
+    /// <summary>True if the share of the file's rows that are deleted is <see cref="DeletedShare"/> or more.</summary>
+    public static bool HasManyDeleted(AddFile file) => ShareOfDeleted(file) >= DeletedShare;
+
     private static double ShareOfDeleted(AddFile file) =>
         file.DeletionVector is { Cardinality: > 0 } vector && file.ParsedStatistics?.NumRecords is { } rows and > 0
             ? Math.Min(1, (double)vector.Cardinality / rows)

@@ -8,23 +8,21 @@ namespace RetailFlow.Lakehouse.Maintenance;
 /// <summary>Layout of tables, what they keep on disk, and the way back to earlier versions.</summary>
 public sealed class TableMaintenance
 {
-    private const long SmallFileBytes = TableProperties.UsualFileBytes / 4;
-    private const long OrderedFileBytes = 16L << 20;
-    private const int SmallFilesBeforeCompaction = 40;
+    private const int FilesBeforeCompaction = 40;
 
     private readonly Lake _lake;
 
     internal TableMaintenance(Lake lake) => _lake = lake;
 
     /// <summary>
-    /// Without columns: gathers small files into larger ones. With columns: sorts the whole table along a Morton curve over the ranks
-    /// of their values, so that rows with like values lie in few files.
+    /// Without columns: gathers files that are small for the table, and those of which a tenth of the rows is deleted, into larger ones.
+    /// With columns: sorts the whole table along a Morton curve over the ranks of their values, so that rows with like values lie in few files.
     /// </summary>
     /// <exception cref="LakeException">There is no such table or column, or another writer removed what was being moved.</exception>
     public async ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        var snapshot = await found.LatestAsync(cancellationToken);
+        var snapshot = await found.AnyAsync(cancellationToken);
         foreach (var column in zorder)
         {
             if (snapshot.Schema.Find(column) is null)
@@ -33,45 +31,27 @@ public sealed class TableMaintenance
             }
         }
 
-        var files = zorder.Count > 0 ? snapshot.Files.ToList() : snapshot.Files.Where(f => f.Size < SmallFileBytes).ToList();
-        if (files.Count == 0 || (zorder.Count == 0 && files.Count < 2))
+        using var connection = _lake.Engine.Connect();
+        using var cancel = connection.CancelWith(cancellationToken);
+        var optimize = new TableOptimize(new TableAccess(_lake.Engine, _lake.Store, found.Path), _lake.Tables.Writer, zorder)
+        {
+            Rewriting = files => _lake.Options.Progress?.Invoke(new LakeProgress(table, $"rewriting {files} files", null)),
+        };
+        if (await optimize.PlanAsync(connection, snapshot, cancellationToken) is not { } transaction)
         {
             return new OptimizeReport(table, null, 0, 0, 0, 0, NothingToDo: true);
         }
 
-        _lake.Options.Progress?.Invoke(new LakeProgress(table, $"rewriting {files.Count} files", null));
-        using var open = new OpenFiles();
-        using var connection = _lake.Engine.Connect();
-        using var cancel = connection.CancelWith(cancellationToken);
-        var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
-        var relation = await found.RelationAsync(open, snapshot.Schema, files, cancellationToken);
-        var select = $"select {names} from {relation}";
-        var layout = WriteLayout.AsTheyCome;
-        if (zorder.Count > 0)
+        if (await found.CommitAsync(transaction, cancellationToken) is not CommitResult.Committed committed)
         {
-            select = MortonOrder.Select(connection, _lake.Engine, relation, names, [.. zorder.Select(SqlText.Name)]);
-            layout = new WriteLayout { FileBytes = OrderedFileBytes };
+            throw new LakeException(LakeErrorKind.Conflict, $"{table}: another writer changed the files that were being rewritten; try again.");
         }
 
-        var written = await _lake.Tables.Writer.WriteAsync(connection, select, found.Path, snapshot.Schema, layout, cancellationToken);
-        var transaction = DeltaTransaction.Create(snapshot, "OPTIMIZE");
-        transaction.OperationParameters["zOrderBy"] = System.Text.Json.JsonSerializer.Serialize(zorder);
-        foreach (var file in files)
+        var done = optimize.Outcome;
+        return new OptimizeReport(table, committed.Version, done.FilesRemoved, done.FilesAdded, done.BytesRemoved, done.BytesAdded, NothingToDo: false)
         {
-            transaction.Remove(file, dataChange: false);
-        }
-
-        foreach (var file in written)
-        {
-            transaction.Add(file with { DataChange = false });
-        }
-
-        return await found.CommitAsync(transaction, cancellationToken) is CommitResult.Committed committed
-            ? new OptimizeReport(table, committed.Version, files.Count, written.Count, files.Sum(f => f.Size), written.Sum(f => f.Size), NothingToDo: false)
-            {
-                Lookup = zorder.Count > 0 ? Lookup(connection, relation, snapshot, committed.Snapshot, zorder[0]) : null,
-            }
-            : throw new LakeException(LakeErrorKind.Conflict, $"{table}: another writer changed the files that were being rewritten; try again.");
+            Lookup = zorder.Count > 0 ? await LookupAsync(connection, found, snapshot, committed.Snapshot, zorder[0], cancellationToken) : null,
+        };
     }
 
     /// <summary>Deletes the files of a table that no version within the retention needs.</summary>
@@ -132,10 +112,12 @@ public sealed class TableMaintenance
     }
 
     /// <summary>How many files a query for one value of a column reads before and after, as their statistics tell; mean of 100 values.</summary>
-    private static LookupEffect Lookup(DuckDb.DuckDbConnection connection, string relation, Snapshot before, Snapshot after, string column)
+    private static async ValueTask<LookupEffect> LookupAsync(
+        DuckDb.DuckDbConnection connection, LakeTable table, Snapshot before, Snapshot after, string column, CancellationToken cancellationToken)
     {
         var name = SqlText.Name(column);
-        using var result = connection.Query($"select cast({name} as varchar) from (select distinct {name} from {relation} where {name} is not null) order by hash({name}) limit 100");
+        using var scan = await table.ScanAsync(connection, after, cancellationToken);
+        using var result = connection.Query($"select cast({name} as varchar) from (select distinct {name} from {scan.Relation} where {name} is not null) order by hash({name}) limit 100");
         var values = result.Rows().Select(row => (string)row[0]!).ToList();
         return new LookupEffect(column, before.FileCount, Mean(before), after.FileCount, Mean(after));
 
@@ -148,13 +130,15 @@ public sealed class TableMaintenance
                 FilePredicate.Equal(column, Literal.Of(value))).Count());
     }
 
-    /// <summary>Gathers the small files of tables that have collected many, as streams of small commits do.</summary>
+    /// <summary>
+    /// Gathers the files of tables that have collected many small ones, as streams of small commits do, or in which much is deleted.
+    /// A table that another writer changes meanwhile stays as that one left it; the next call finds the files again.
+    /// </summary>
     internal async ValueTask CompactAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
     {
         foreach (var name in tables)
         {
-            if (await _lake.Tables[name].TryLatestAsync(cancellationToken) is { } snapshot
-                && snapshot.Files.Count(f => f.Size < SmallFileBytes) >= SmallFilesBeforeCompaction)
+            if (await _lake.Tables[name].TryAnyAsync(cancellationToken) is { } snapshot && IsDue(snapshot))
             {
                 try
                 {
@@ -162,10 +146,19 @@ public sealed class TableMaintenance
                 }
                 catch (LakeException e) when (e.Kind == LakeErrorKind.Conflict)
                 {
-                    // The table is as it was; the next run finds the small files again.
+                    // Nothing was committed.
                 }
             }
         }
+    }
+
+    // Deletions in small files wait for the others; in files that make up a whole one they are worth a rewrite by themselves.
+    private static bool IsDue(Snapshot snapshot)
+    {
+        var target = snapshot.Properties.TargetFileBytes;
+        var plan = OptimizePlan.For(snapshot.Files, target);
+        return plan.FileCount >= FilesBeforeCompaction
+            || plan.Bins.SelectMany(b => b.Files).Where(OptimizePlan.HasManyDeleted).Sum(f => f.Size) >= target / 2;
     }
 }
 

@@ -14,6 +14,9 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
     private const string ClusteredBy = "RETAILFLOW_CLUSTERED_BY";
     private const long OrderedFileBytes = 16L << 20;
 
+    /// <summary>Told how many files are about to be rewritten.</summary>
+    public Action<int>? Rewriting { get; init; }
+
     /// <summary>What the last planning does; the version is open.</summary>
     public OptimizeOutcome Outcome { get; private set; } = new(null, 0, 0, 0, 0, 0);
 
@@ -36,6 +39,7 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
             return null;
         }
 
+        Rewriting?.Invoke(bins.Sum(b => b.Files.Count));
         var transaction = DeltaTransaction.Create(snapshot, "OPTIMIZE");
         transaction.OperationParameters["predicate"] = "[]";
         transaction.OperationParameters["zOrderBy"] = JsonSerializer.Serialize(zorder);
