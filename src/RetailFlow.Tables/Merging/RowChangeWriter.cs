@@ -21,11 +21,11 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         var report = new RowChangeReport { RowsInserted = change.InsertedRows, RowsUpdated = change.UpdatedRows, RowsDeleted = change.DeletedRows };
         try
         {
-            var touched = Touched(connection, change, cancellationToken);
+            var work = new Work(connection, transaction, change, shape, rules, Touched(connection, change, cancellationToken), cancellationToken);
             StateRead(connection, transaction, change, cancellationToken);
             report = UsesDeletionVectors(snapshot)
-                ? await MarkAsync(connection, transaction, change, shape, rules, touched, report, cancellationToken)
-                : await RewriteAsync(connection, transaction, change, shape, rules, touched, report, cancellationToken);
+                ? await MarkAsync(work, report)
+                : await RewriteAsync(work, report);
             if (snapshot.Properties.ChangeDataFeed && !OnlyWholeFiles(transaction, change))
             {
                 foreach (var file in await writer.WriteChangesAsync(connection, Changes(change, shape), access.Path, shape, cancellationToken))
@@ -61,16 +61,9 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         return [.. result.Rows().Select(row => (Convert.ToInt32(row[0], CultureInfo.InvariantCulture), Convert.ToInt64(row[1], CultureInfo.InvariantCulture)))];
     }
 
-    private async ValueTask<RowChangeReport> MarkAsync(
-        DuckDbConnection connection,
-        DeltaTransaction transaction,
-        RowChange change,
-        TableShape shape,
-        RowRules rules,
-        List<(int Ordinal, long Rows)> touched,
-        RowChangeReport report,
-        CancellationToken cancellationToken)
+    private async ValueTask<RowChangeReport> MarkAsync(Work work, RowChangeReport report)
     {
+        var (connection, transaction, change, shape, _, touched, cancellationToken) = work;
         var vectors = new DeletionVectorFiles(access.Store, access.Path);
         var before = await vectors.ReadAllAsync(touched.Select(t => change.Scan.Files[t.Ordinal].DeletionVector).OfType<DeletionVectorDescriptor>(), cancellationToken);
         var marked = new List<(AddFile File, DeletionVector Vector, long Physical)>();
@@ -98,7 +91,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         }
 
         var fresh = new[] { change.Updated, change.Inserted }.OfType<string>().Select(r => $"select {Names(shape)} from {r}").ToList();
-        var added = fresh.Count == 0 ? [] : await AddAsync(connection, transaction, shape, rules, string.Join(" union all ", fresh), WriteLayout.AsTheyCome, cancellationToken);
+        var added = fresh.Count == 0 ? [] : await AddAsync(work, string.Join(" union all ", fresh), WriteLayout.AsTheyCome);
         return report with
         {
             FilesAdded = added.Count,
@@ -108,16 +101,9 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         };
     }
 
-    private async ValueTask<RowChangeReport> RewriteAsync(
-        DuckDbConnection connection,
-        DeltaTransaction transaction,
-        RowChange change,
-        TableShape shape,
-        RowRules rules,
-        List<(int Ordinal, long Rows)> touched,
-        RowChangeReport report,
-        CancellationToken cancellationToken)
+    private async ValueTask<RowChangeReport> RewriteAsync(Work work, RowChangeReport report)
     {
+        var (connection, transaction, change, shape, _, touched, cancellationToken) = work;
         var written = new List<AddFile>();
         long copied = 0;
         foreach (var group in Groups(touched.Select(t => (t.Ordinal, change.Scan.Files[t.Ordinal])), shape.TargetFileBytes))
@@ -135,7 +121,7 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
                 select += $" union all select {Names(shape)} from {change.Updated} where {inGroup}";
             }
 
-            var added = await AddAsync(connection, transaction, shape, rules, select, WriteLayout.Rewriting(files.Sum(f => f.Size), shape.TargetFileBytes), cancellationToken);
+            var added = await AddAsync(work, select, WriteLayout.Rewriting(files.Sum(f => f.Size), shape.TargetFileBytes));
             written.AddRange(added);
             copied += added.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
             foreach (var file in files)
@@ -147,19 +133,18 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         copied -= change.UpdatedRows;
         if (change.Inserted is not null && change.InsertedRows > 0)
         {
-            written.AddRange(await AddAsync(connection, transaction, shape, rules, $"select {Names(shape)} from {change.Inserted}", WriteLayout.AsTheyCome, cancellationToken));
+            written.AddRange(await AddAsync(work, $"select {Names(shape)} from {change.Inserted}", WriteLayout.AsTheyCome));
         }
 
         return report with { FilesAdded = written.Count, FilesRemoved = touched.Count, RowsCopied = copied, BytesWritten = written.Sum(f => f.Size) };
     }
 
-    private async ValueTask<IReadOnlyList<AddFile>> AddAsync(
-        DuckDbConnection connection, DeltaTransaction transaction, TableShape shape, RowRules rules, string select, WriteLayout layout, CancellationToken cancellationToken)
+    private async ValueTask<IReadOnlyList<AddFile>> AddAsync(Work work, string select, WriteLayout layout)
     {
-        var added = await writer.WriteAsync(connection, rules.Checked($"({select})"), access.Path, shape, layout, cancellationToken);
+        var added = await writer.WriteAsync(work.Connection, work.Rules.Checked($"({select})"), access.Path, work.Shape, layout, work.CancellationToken);
         foreach (var file in added)
         {
-            transaction.Add(file);
+            work.Transaction.Add(file);
         }
 
         return added;
@@ -276,4 +261,21 @@ internal sealed class RowChangeWriter(TableAccess access, DataFileWriter writer,
         transaction.SetMetric(merge ? "numTargetDeletionVectorsAdded" : "numDeletionVectorsAdded", report.DeletionVectorsUpdated);
         transaction.SetMetric(merge ? "numTargetBytesAdded" : "numAddedBytes", report.BytesWritten);
     }
+
+    /// <summary>One statement's change on its way into files.</summary>
+    /// <param name="Connection">The engine, with the relations of the change.</param>
+    /// <param name="Transaction">Takes the files.</param>
+    /// <param name="Change">What was decided.</param>
+    /// <param name="Shape">The table.</param>
+    /// <param name="Rules">What it demands of rows.</param>
+    /// <param name="Touched">The files in which rows leave, by their place in the scan, with how many.</param>
+    /// <param name="CancellationToken">Ends the work early.</param>
+    private sealed record Work(
+        DuckDbConnection Connection,
+        DeltaTransaction Transaction,
+        RowChange Change,
+        TableShape Shape,
+        RowRules Rules,
+        IReadOnlyList<(int Ordinal, long Rows)> Touched,
+        CancellationToken CancellationToken);
 }
