@@ -146,6 +146,29 @@ public sealed class LakeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Table_is_converted_to_modern_once_and_never_back()
+    {
+        await LandAsync();
+        await JsonAsync("run");
+        var table = Path.Combine("lake", "gold", "stock_on_hand");
+        Assert.Equal(1, (await _cli.RunAsync("delta", "log", table)).Json.GetProperty("protocol").GetProperty("minReaderVersion").GetInt32());
+
+        var converted = await JsonAsync("delta", "profile", table, "modern");
+        Assert.True(converted.Exit == 0, converted.Error);
+        Assert.False(converted.Json[0].GetProperty("nothing_to_do").GetBoolean());
+        var log = (await _cli.RunAsync("delta", "log", table)).Json;
+        Assert.Equal(3, log.GetProperty("protocol").GetProperty("minReaderVersion").GetInt32());
+        Assert.Equal("modern", log.GetProperty("metaData").GetProperty("configuration").GetProperty("retailflow.profile").GetString());
+
+        Assert.True((await JsonAsync("delta", "profile", table, "modern")).Json[0].GetProperty("nothing_to_do").GetBoolean());
+        var back = await JsonAsync("delta", "profile", table, "interop");
+        Assert.NotEqual(0, back.Exit);
+        Assert.Contains("deletionVectors: Synapse serverless", back.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await JsonAsync("delta", "profile", table, "old")).Exit);
+        Assert.Equal(2, (await JsonAsync("stock")).Json.GetArrayLength());
+    }
+
+    [Fact]
     public async Task Restored_table_is_as_it_was_and_vacuum_takes_only_what_is_forced()
     {
         await LandAsync();
@@ -175,8 +198,6 @@ public sealed class LakeCommandTests : IDisposable
         Assert.Equal((1, true, 1, false), (Files(dry), IsDry(dry), Files(done), IsDry(done)));
         Assert.Equal("7.50000", (await JsonAsync("sql", onHand)).Json[0].GetProperty("on_hand").GetRawText());
         Assert.Equal(3, (await JsonAsync("restore", "gold.stock_on_hand", "--version", (version + 1).ToString(System.Globalization.CultureInfo.InvariantCulture))).Exit);
-
-        Task<CommandResult> JsonAsync(params string[] line) => _cli.RunAsync([.. line, "--output", "json"]);
         static int Files(CommandResult result) => result.Json[0].GetProperty("files").GetInt32();
         static bool IsDry(CommandResult result) => result.Json[0].GetProperty("dry_run").GetBoolean();
     }
@@ -240,6 +261,8 @@ public sealed class LakeCommandTests : IDisposable
     }
 
     public void Dispose() => _cli.Dispose();
+
+    private Task<CommandResult> JsonAsync(params string[] line) => _cli.RunAsync([.. line, "--output", "json"]);
 
     private async Task LandAsync()
     {

@@ -82,6 +82,7 @@ public sealed class UsageTests : IDisposable
     [InlineData("delta read --help")]
     [InlineData("delta export --help")]
     [InlineData("delta log --help")]
+    [InlineData("delta profile --help")]
     [InlineData("bench --help")]
     public async Task Every_command_has_help_with_an_example_that_names_it(string line)
     {

@@ -8,15 +8,15 @@ using RetailFlow.Tables;
 
 namespace RetailFlow.Cli.Commands;
 
-/// <summary><c>delta read|export|changes|log|conformance PATH</c>: any Delta table at a path, no lake needed.</summary>
+/// <summary><c>delta read|export|changes|log|profile|conformance PATH</c>: any Delta table at a path, no lake needed.</summary>
 internal static class DeltaCommand
 {
     public static ExampledCommand Create() => new(
         "delta",
-        "Reads any Delta table at a path.",
+        "Works on any Delta table at a path.",
         "retailflow delta read ./lake/gold/stock_on_hand")
     {
-        CreateRead(), CreateExport(), CreateChanges(), CreateLog(), CreateConformance(),
+        CreateRead(), CreateExport(), CreateChanges(), CreateLog(), CreateProfile(), CreateConformance(),
     };
 
     private static Argument<string> PathArgument() => new("PATH") { Description = "Folder of the table, or its URL in Azure." };
@@ -134,6 +134,26 @@ internal static class DeltaCommand
             })
         {
             path, version, timestamp,
+        };
+    }
+
+    private static ExampledCommand CreateProfile()
+    {
+        var path = PathArgument();
+        var profile = new Argument<string>("PROFILE") { Description = "interop or modern." };
+        profile.AcceptOnlyFromAmong("interop", "modern");
+        return new ExampledCommand(
+            "profile",
+            "Converts a table to a profile by one commit: modern adds deletion vectors and in-commit timestamps, which cannot be taken back.",
+            "retailflow delta profile ./lake/gold/stock_on_hand modern",
+            async run =>
+            {
+                var version = await DeltaFiles.ConvertAsync(run.Host.PathOrUrl(run.Get(path)!), run.Get(profile)!, run.Cancellation, run.Host.Remote);
+                run.Results().Rows(["path", "profile", "version", "nothing_to_do"], [[run.Get(path), run.Get(profile), version, version is null]]);
+                return ExitCode.Done;
+            })
+        {
+            path, profile,
         };
     }
 

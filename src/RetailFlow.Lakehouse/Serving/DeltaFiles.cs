@@ -59,6 +59,22 @@ public static class DeltaFiles
         return await session.Table.ExportChangesAsync(toParquet, from, to, cancellationToken);
     }
 
+    /// <summary>Gives a table another profile by one commit; its files stay.</summary>
+    /// <param name="path">Folder of the table, or its URL.</param>
+    /// <param name="profile">Name of the profile: <c>interop</c> or <c>modern</c>.</param>
+    /// <param name="cancellationToken">Ends the work before the commit.</param>
+    /// <param name="remote">How storage in Azure is reached.</param>
+    /// <returns>The version committed; null if the table had the profile already.</returns>
+    /// <exception cref="LakeException">There is no such profile or folder.</exception>
+    /// <exception cref="DeltaException">It is no Delta table, or cannot have that profile in place; the message says why.</exception>
+    public static async ValueTask<long?> ConvertAsync(string path, string profile, CancellationToken cancellationToken, RemoteOptions? remote = null)
+    {
+        var wanted = TableProfile.Find(profile)
+            ?? throw new LakeException(LakeErrorKind.InvalidInput, $"Profile '{profile}' is not known; it must be {TableProfile.Interop.Name} or {TableProfile.Modern.Name}.");
+        using var session = TableSession.Open(path, remote);
+        return await TableConversion.RunAsync(session.Table.Log, wanted, session.NewGuid, cancellationToken);
+    }
+
     /// <summary>Writes what the log says: protocol, metadata, live files with their deletion vectors, transaction identifiers, domains.</summary>
     public static async ValueTask WriteLogAsync(string path, long? version, DateTimeOffset? timestamp, Utf8JsonWriter to, CancellationToken cancellationToken, RemoteOptions? remote = null)
     {
@@ -127,6 +143,8 @@ public static class DeltaFiles
         }
 
         public DeltaTable Table { get; }
+
+        public Func<Guid> NewGuid => _tables.Options.NewGuid;
 
         public static TableSession Open(string path, RemoteOptions? remote)
         {
