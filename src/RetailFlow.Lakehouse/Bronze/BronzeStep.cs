@@ -41,6 +41,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
 
         var schema = BronzeSchema.Of(feed);
         var snapshot = await _table.EnsureAsync(schema, feed.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+        var shape = _table.ShapeFor(snapshot, schema);
         using var connection = lake.Engine.Connect();
         using var sink = new QuarantineSink(lake.Engine);
         var audit = AuditTable(connection, files);
@@ -52,7 +53,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
             var native = files.Where(f => feed.Record == RecordKind.Stock && EncodingOf(f) == RawEncoding.Json).ToList();
             foreach (var large in native.Where(f => f.ToOffset - f.FromOffset >= LargeFileBytes))
             {
-                written.AddRange(await WriteStockAsync(connection, schema, [large], audit, sink, null, cancellationToken));
+                written.AddRange(await WriteStockAsync(connection, shape, [large], audit, sink, null, cancellationToken));
             }
 
             native.RemoveAll(f => f.ToOffset - f.FromOffset >= LargeFileBytes);
@@ -60,12 +61,12 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
             await LoadMappedAsync(connection, mapped, typed, sink, cancellationToken);
             if (native.Count > 0)
             {
-                written.AddRange(await WriteStockAsync(connection, schema, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
+                written.AddRange(await WriteStockAsync(connection, shape, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
             }
             else if (mapped.Count > 0)
             {
                 var select = $"select {Columns(schema, "a._source_file", "a._batch_id")} from {typed} r join {audit} a on a.ordinal = r._file";
-                written.AddRange(await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken));
+                written.AddRange(await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, shape, WriteLayout.AsTheyCome, cancellationToken));
             }
 
             sink.Flush();
@@ -92,7 +93,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
     /// </summary>
     private async ValueTask<IReadOnlyList<AddFile>> WriteStockAsync(
         DuckDbConnection connection,
-        StructType schema,
+        TableShape shape,
         IReadOnlyList<LandedFile> files,
         string audit,
         QuarantineSink sink,
@@ -107,9 +108,9 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         {
             var source = typed is null ? $"{function}()" : $"(select * from {function}() union all select * from {typed})";
             var select = files.Count == 1 && typed is null
-                ? $"select {Columns(schema, SqlText.Literal(files[0].Path), SqlText.Literal(files[0].BatchId))} from {source} r"
-                : $"select {Columns(schema, "a._source_file", "a._batch_id")} from {source} r join {audit} a on a.ordinal = r._file";
-            return await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
+                ? $"select {Columns(shape.Schema, SqlText.Literal(files[0].Path), SqlText.Literal(files[0].BatchId))} from {source} r"
+                : $"select {Columns(shape.Schema, "a._source_file", "a._batch_id")} from {source} r join {audit} a on a.ordinal = r._file";
+            return await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, shape, WriteLayout.AsTheyCome, cancellationToken);
         }
         finally
         {
@@ -149,9 +150,9 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
                 transaction.Remove(file);
             }
 
-            if (!schema.Equals(snapshot.Schema))
+            if (_table.WithColumns(snapshot, schema) is var metadata && !ReferenceEquals(metadata, snapshot.Metadata))
             {
-                transaction.SetMetadata(snapshot.Metadata with { SchemaString = schema.ToJson() });
+                transaction.SetMetadata(metadata);
             }
         }
 

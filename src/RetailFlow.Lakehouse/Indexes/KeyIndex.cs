@@ -98,26 +98,26 @@ internal sealed class KeyIndex : IDisposable
     {
         Load();
         var live = new HashSet<string>(snapshot.FileCount, StringComparer.Ordinal);
-        var missing = new List<string>();
+        var missing = new List<AddFile>();
         foreach (var file in snapshot.Files)
         {
             live.Add(file.DecodedPath);
             if (!_indexed.Contains(file.DecodedPath))
             {
-                missing.Add(file.DecodedPath);
+                missing.Add(file);
             }
         }
 
         if (_runs!.Sum(r => r.Files.Count(f => !live.Contains(f))) * 2 > Math.Max(64, _indexed.Count))
         {
             Forget();
-            missing = [.. live];
+            missing = [.. snapshot.Files];
         }
 
         if (missing.Count > 0)
         {
-            _runs!.Add(await BuildAsync(connection, missing, cancellationToken));
-            _indexed.UnionWith(missing);
+            _runs!.Add(await BuildAsync(connection, snapshot, missing, cancellationToken));
+            _indexed.UnionWith(missing.Select(f => f.DecodedPath));
             Merge(live);
         }
 
@@ -160,32 +160,33 @@ internal sealed class KeyIndex : IDisposable
         _indexed.Clear();
     }
 
-    private async ValueTask<IndexRun> BuildAsync(DuckDbConnection connection, List<string> files, CancellationToken cancellationToken)
+    private async ValueTask<IndexRun> BuildAsync(DuckDbConnection connection, Snapshot snapshot, List<AddFile> files, CancellationToken cancellationToken)
     {
         var entries = new List<IndexEntry>();
-        var ordinal = 0u;
+        var first = 0u;
         foreach (var some in files.Chunk(FilesAtOnce))
         {
-            using var open = new OpenFiles();
-            foreach (var file in await _table.FilesAsync(open, some, cancellationToken))
-            {
-                Index(connection, file, ordinal++, entries);
-            }
+            // Deletion vectors come and go without the file: all of its rows are indexed.
+            var options = new ScanOptions { Columns = [.. _columns], Positions = true, DeletedRowsToo = true };
+            using var scan = await TableScan.OpenAsync(_table.Access, connection, snapshot, some, options, cancellationToken);
+            Index(connection, scan, first, entries);
+            first += (uint)some.Length;
         }
 
-        return Write(files, entries);
+        return Write([.. files.Select(f => f.DecodedPath)], entries);
     }
 
-    private void Index(DuckDbConnection connection, string file, uint ordinal, List<IndexEntry> entries)
+    private void Index(DuckDbConnection connection, TableScan scan, uint first, List<IndexEntry> entries)
     {
-        var sql = $"select {KeyText(_columns)} as k, file_row_number from read_parquet({SqlText.Literal(file)}, hive_partitioning = false, file_row_number = true) where {KeyText(_columns)} is not null";
+        var sql = $"select {KeyText(_columns)} as k, {SqlText.Name(scan.FileColumn)}, {SqlText.Name(scan.RowColumn)} from {scan.Relation} where {KeyText(_columns)} is not null";
         using var result = connection.Query(sql);
         while (result.NextChunk(out var chunk))
         {
-            var rows = chunk.Column<long>(1);
+            var files = chunk.Column<int>(1);
+            var rows = chunk.Column<long>(2);
             for (var i = 0; i < chunk.RowCount; i++)
             {
-                entries.Add(new IndexEntry(KeyHash.Of(chunk.GetUtf8(0, i)), ordinal, (uint)rows[i]));
+                entries.Add(new IndexEntry(KeyHash.Of(chunk.GetUtf8(0, i)), first + (uint)files[i], (uint)rows[i]));
             }
         }
     }

@@ -75,7 +75,7 @@ internal sealed class LandedFiles(Lake lake)
             var last = Math.Max(0, LakeTable.Position(snapshot, OrdinalPosition));
             var rows = fresh.Select((file, i) => file with { Ordinal = last + 1 + i }).ToList();
             using var connection = lake.Engine.Connect();
-            var written = await lake.Tables.Writer.WriteAsync(connection, Values(rows), Table.Path, LandedFile.Schema, WriteLayout.AsTheyCome, cancellationToken);
+            var written = await lake.Tables.Writer.WriteAsync(connection, Values(rows), Table.Path, Table.ShapeFor(snapshot, LandedFile.Schema), WriteLayout.AsTheyCome, cancellationToken);
             var transaction = DeltaTransaction.Create(snapshot, "LAND");
             foreach (var file in written)
             {
@@ -107,8 +107,8 @@ internal sealed class LandedFiles(Lake lake)
         }
 
         using var open = new OpenFiles();
-        var relation = await Table.RelationAsync(open, snapshot, cancellationToken);
         using var connection = lake.Engine.Connect();
+        var relation = await Table.RelationAsync(open, connection, snapshot, cancellationToken);
         return Read(connection, $"select * from {relation} where kind = 'file' and feed = $1 and source = $2 and batch_id = $3", feed, source, batchId).FirstOrDefault();
     }
 
@@ -119,8 +119,8 @@ internal sealed class LandedFiles(Lake lake)
         if (wanted > 0 && await Table.TryLatestAsync(cancellationToken) is { } snapshot)
         {
             using var open = new OpenFiles();
-            var relation = await Table.RelationAsync(open, snapshot, cancellationToken);
             using var connection = lake.Engine.Connect();
+            var relation = await Table.RelationAsync(open, connection, snapshot, cancellationToken);
             using var result = connection.Query($"select path from {relation} where kind = 'file'");
             foreach (var row in result.Rows())
             {
@@ -140,13 +140,11 @@ internal sealed class LandedFiles(Lake lake)
         }
 
         var files = FileSkipper.Select(
-            snapshot.Files,
-            snapshot.Schema,
-            snapshot.Metadata.PartitionColumns,
+            snapshot,
             new FilePredicate.Compare("ordinal", ComparisonOperator.Greater, Literal.Of(ordinal)));
         using var open = new OpenFiles();
-        var relation = await Table.RelationAsync(open, snapshot.Schema, files, cancellationToken);
         using var connection = lake.Engine.Connect();
+        var relation = await Table.RelationAsync(open, connection, snapshot, cancellationToken, [.. files]);
         return [.. Read(connection, $"select * from {relation} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
     }
 

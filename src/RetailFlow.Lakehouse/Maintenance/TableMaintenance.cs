@@ -65,7 +65,7 @@ public sealed class TableMaintenance
     public async ValueTask<VacuumReport> VacuumAsync(string table, TimeSpan? retention, bool force, bool dryRun, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        await found.AnyAsync(cancellationToken);
+        await found.LatestAsync(cancellationToken);
         return await TableVacuum.RunAsync(_lake.Store, found.Log, _lake.Options.Clock, retention, force, dryRun, cancellationToken);
     }
 
@@ -78,7 +78,7 @@ public sealed class TableMaintenance
     public async ValueTask<RestoreReport> RestoreAsync(string table, long version, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        await found.AnyAsync(cancellationToken);
+        await found.LatestAsync(cancellationToken);
         return await TableRestore.RunAsync(_lake.Store, found.Log, TimeTravel.Version(version), cancellationToken);
     }
 
@@ -101,7 +101,7 @@ public sealed class TableMaintenance
             throw new LakeException(LakeErrorKind.InvalidInput, $"Table {target}: '{name}' cannot be a table's name; it must be one name of a folder.");
         }
 
-        var snapshot = await from.AnyAsync(cancellationToken);
+        var snapshot = await from.LatestAsync(cancellationToken);
         if (version is { } number)
         {
             snapshot = await from.Log.LoadAsync(TimeTravel.Version(number), cancellationToken);

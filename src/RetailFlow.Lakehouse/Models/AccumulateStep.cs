@@ -45,7 +45,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             return new StepReport(model.Name, changes.IsEmpty ? StepOutcome.NothingNew : StepOutcome.Planned);
         }
 
-        if (changes.Removed.Count > 0)
+        if (!changes.CanBeFollowed || changes.Left.Count > 0)
         {
             return await RunAsync(fullRefresh: true, dryRun, cancellationToken);
         }
@@ -54,11 +54,12 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         using var connection = lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         var history = fullRefresh ? null : snapshot;
-        var fresh = await lake.Tables[inputName].RelationOfPathsAsync(open, input.Schema, changes.Added, cancellationToken);
+        var fresh = await lake.Tables[inputName].RelationAsync(open, connection, input, changes.Added, cancellationToken);
         var freshView = _context.View(connection, "fresh", fresh);
+        var received = changes.AddedRows ?? connection.Scalar<long>($"select count(*) from {freshView}");
         var firstFile = connection.Scalar<long>($"select coalesce(min(_file), 0) from {freshView}");
         var columns = SqlText.Names(input.Schema.Fields.Select(f => f.Name));
-        var state = history is { FileCount: > 0 } ? await StateAsync(connection, open, history, freshView, firstFile, changes.AddedRows, input.Schema, cancellationToken) : null;
+        var state = history is { FileCount: > 0 } ? await StateAsync(connection, open, history, freshView, firstFile, received, input.Schema, cancellationToken) : null;
         var together = state is null ? fresh : $"(select {columns} from {freshView} union all select {columns} from {state})";
         var inputView = _context.View(connection, "records", together);
         var ephemerals = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -69,8 +70,8 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         var schema = _context.SchemaOf(connection, select, []);
         var onlyFresh = state is null ? select : $"select * from ({select}) where {SqlText.Name(model.OrderColumn!)} >= {FirstOrder(firstFile)}";
         var table = await EnsureAsync(schema, snapshot, fullRefresh, cancellationToken);
-        var written = await lake.Tables.Writer.WriteAsync(connection, onlyFresh, _table.Path, schema, WriteLayout.AsTheyCome, cancellationToken);
-        return await CommitAsync(connection, table, schema, inputs, changes, written, rejected, inputView, firstFile, fullRefresh, clock, cancellationToken);
+        var written = await lake.Tables.Writer.WriteAsync(connection, onlyFresh, _table.Path, _table.ShapeFor(table, schema), WriteLayout.AsTheyCome, cancellationToken);
+        return await CommitAsync(connection, table, schema, inputs, received, written, rejected, inputView, firstFile, fullRefresh, clock, cancellationToken);
     }
 
     private async ValueTask<StepReport> CommitAsync(
@@ -78,7 +79,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         Snapshot table,
         StructType schema,
         IReadOnlyDictionary<string, Snapshot> inputs,
-        InputChanges changes,
+        long received,
         IReadOnlyList<AddFile> written,
         string rejected,
         string inputView,
@@ -110,9 +111,9 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             transaction.Remove(file);
         }
 
-        if (fullRefresh && !schema.Equals(table.Schema))
+        if (fullRefresh && _table.WithColumns(table, schema) is var metadata && !ReferenceEquals(metadata, table.Metadata))
         {
-            transaction.SetMetadata(table.Metadata with { SchemaString = schema.ToJson() });
+            transaction.SetMetadata(metadata);
         }
 
         foreach (var file in written)
@@ -123,18 +124,18 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         ModelContext.SetPositions(transaction, inputs);
         if (fullRefresh)
         {
-            StepCounters.Restart(transaction, changes.AddedRows, accepted, duplicates, quarantined);
+            StepCounters.Restart(transaction, received, accepted, duplicates, quarantined);
         }
         else
         {
-            StepCounters.Add(transaction, table, changes.AddedRows, accepted, duplicates, quarantined);
+            StepCounters.Add(transaction, table, received, accepted, duplicates, quarantined);
         }
 
-        if (accepted + duplicates + quarantined != changes.AddedRows)
+        if (accepted + duplicates + quarantined != received)
         {
             throw new LakeException(
                 LakeErrorKind.Configuration,
-                $"{model.Name}: of {changes.AddedRows} records {accepted} were accepted, {duplicates} are duplicates and {quarantined} were set aside; a record must be exactly one of them.");
+                $"{model.Name}: of {received} records {accepted} were accepted, {duplicates} are duplicates and {quarantined} were set aside; a record must be exactly one of them.");
         }
 
         if (await _table.CommitAsync(transaction, cancellationToken) is not CommitResult.Committed committed)
@@ -145,7 +146,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         return new StepReport(model.Name, StepOutcome.Committed)
         {
             Version = committed.Version,
-            Received = changes.AddedRows,
+            Received = received,
             Accepted = accepted,
             Duplicates = duplicates,
             Quarantined = quarantined,
@@ -165,7 +166,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
                 : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the model's columns are not those of the table; run it once with --full-refresh.");
         }
 
-        return await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+        return await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
     }
 
     /// <summary>The accepted rows, and the refused ones that hold a key, that share a key with a fresh record.</summary>
@@ -180,13 +181,13 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         CancellationToken cancellationToken)
     {
         var names = string.Join(", ", inputSchema.Fields.Select(f => $"{StateColumn(f, history.Schema)} as {SqlText.Name(f.Name)}"));
-        var historyRows = history.Files.Sum(f => f.ParsedStatistics?.NumRecords ?? 0);
+        var historyRows = history.Files.Sum(f => (f.ParsedStatistics?.NumRecords ?? 0) - (f.DeletionVector?.Cardinality ?? 0));
         var parts = new List<string>();
         if (freshRows * ScanFactor > historyRows)
         {
             var key = string.Join(" union all ", model.Links.Select(link => $"select hash({SqlText.Names(link)}) as h from {freshView}"));
             var keys = _context.TemporaryTable(connection, "keys", $"select distinct h from ({key})");
-            parts.Add($"select {names} from {await _table.RelationAsync(open, history, cancellationToken)} m where "
+            parts.Add($"select {names} from {await _table.RelationAsync(open, connection, history, cancellationToken)} m where "
                 + string.Join(" or ", model.Links.Select(link => $"hash({SqlText.Names(link, "m")}) in (select h from {keys})")));
         }
         else
@@ -194,7 +195,7 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             parts.AddRange(await PinnedAsync(connection, open, history, Hashes(connection, freshView), names, cancellationToken));
         }
 
-        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(open, _context.Inputs[0], model.KeyHoldingRules, firstFile, inputSchema, cancellationToken) is { } held)
+        if (model.KeyHoldingRules.Count > 0 && await lake.Quarantine.KeyHoldersAsync(open, connection, _context.Inputs[0], model.KeyHoldingRules, firstFile, inputSchema, cancellationToken) is { } held)
         {
             parts.Add(held);
         }
@@ -250,32 +251,38 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             }
         }
 
-        var locals = await _table.FilesAsync(open, rows.Keys, cancellationToken);
+        var files = history.Files.Where(f => rows.ContainsKey(f.DecodedPath)).ToList();
         if (rows.Count <= MostPinnedFiles)
         {
-            return rows.Zip(locals, (f, local) => $"select {names} from read_parquet({SqlText.Literal(local)}, hive_partitioning = false, file_row_number = true) "
-                + $"where file_row_number in ({string.Join(',', f.Value)})").ToList();
+            var pinned = new List<string>(files.Count);
+            foreach (var file in files)
+            {
+                var scan = open.Keep(await _table.ScanPositionsAsync(connection, history, cancellationToken, [file]));
+                pinned.Add($"select {names} from {scan.Relation} m where {SqlText.Name(scan.RowColumn)} in ({string.Join(',', rows[file.DecodedPath])})");
+            }
+
+            return pinned;
         }
 
         var wanted = lake.Engine.UniqueName("wanted");
-        connection.Execute($"create temp table {wanted} (filename varchar, file_row_number bigint)");
+        connection.Execute($"create temp table {wanted} (file integer, row bigint)");
         using (var appender = connection.CreateAppender(wanted))
         {
-            foreach (var (local, found) in locals.Zip(rows.Values))
+            for (var i = 0; i < files.Count; i++)
             {
-                foreach (var row in found)
+                foreach (var row in rows[files[i].DecodedPath])
                 {
-                    appender.AppendRow(local, (long)row);
+                    appender.AppendRow(i, (long)row);
                 }
             }
 
             appender.Flush();
         }
 
+        var all = open.Keep(await _table.ScanPositionsAsync(connection, history, cancellationToken, files));
         return
         [
-            $"select {names} from read_parquet({SqlText.List(locals)}, hive_partitioning = false, filename = true, file_row_number = true) m "
-            + $"where exists (select 1 from {wanted} w where w.filename = m.filename and w.file_row_number = m.file_row_number)",
+            $"select {names} from {all.Relation} m where exists (select 1 from {wanted} w where w.file = m.{SqlText.Name(all.FileColumn)} and w.row = m.{SqlText.Name(all.RowColumn)})",
         ];
     }
 }

@@ -1,52 +1,112 @@
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Models;
 
-/// <summary>What changed in a table between two versions, as whole files: rows that came, and rows that were replaced or left.</summary>
-/// <param name="Added">Paths, below the table, of files with rows that are new or new again.</param>
-/// <param name="Removed">Paths of files whose rows are gone or written again.</param>
-/// <param name="AddedRows">Rows in the added files.</param>
-internal sealed record InputChanges(IReadOnlyList<string> Added, IReadOnlyList<string> Removed, long AddedRows)
+/// <summary>What changed in a table between two versions, as rows of files: rows that came, and rows that left or were replaced.</summary>
+/// <param name="Added">Rows that are new or new again.</param>
+/// <param name="Left">Rows that are gone or were replaced; of change data files also the rows in their place.</param>
+internal sealed record InputChanges(IReadOnlyList<FileRead> Added, IReadOnlyList<FileRead> Left)
 {
+    private static readonly InputChanges Unknown = new([], []) { CanBeFollowed = false };
+
+    /// <summary>
+    /// False if the changes cannot be told: the columns changed in between, or the log or files that left have been cleaned up. Then only
+    /// the table as a whole tells what it holds.
+    /// </summary>
+    public bool CanBeFollowed { get; private init; } = true;
+
     /// <summary>True if no row changed.</summary>
-    public bool IsEmpty => Added.Count == 0 && Removed.Count == 0;
+    public bool IsEmpty => CanBeFollowed && Added.Count == 0 && Left.Count == 0;
+
+    /// <summary>Rows that came, exactly, where nothing left; null if the log does not say.</summary>
+    public long? AddedRows => Left.Count > 0 || !CanBeFollowed ? null : Added.Aggregate((long?)0, (sum, read) => sum + read.RowCount);
 
     /// <summary>Changes after version <paramref name="from"/> (-1 for all) up to <paramref name="to"/>.</summary>
     public static async ValueTask<InputChanges> BetweenAsync(LakeTable table, long from, Snapshot to, CancellationToken cancellationToken)
     {
         if (from < 0)
         {
-            return new InputChanges([.. to.Files.Select(f => f.DecodedPath)], [], to.Files.Sum(Rows));
+            var all = to.Files.Select(f => new ChangedRows(ChangeSource.Inserted, f with { DeletionVector = null }, null, f.DeletionVector)).ToList();
+            return new InputChanges([.. (await FileRead.OfAsync(table.Access, all, c => c, cancellationToken)).Select(r => r.Read)], []);
         }
 
-        var added = new Dictionary<string, AddFile>(StringComparer.Ordinal);
-        var removed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var commit in await table.Log.ChangesAsync(from, to.Version, cancellationToken))
+        if (await CommitsAsync(table, from, to, cancellationToken) is not { } commits)
         {
-            if (commit.Adds.Any(f => f.DeletionVector is not null) || commit.Removes.Any(f => f.DeletionVector is not null))
-            {
-                throw new DeltaException(
-                    DeltaErrorKind.UnsupportedFeature,
-                    $"The table '{table.Name}' had deletion vectors (deletionVectors) in version {commit.Version}; its changes cannot be followed by whole files.");
-            }
-
-            foreach (var file in commit.Removes.Where(f => f.DataChange))
-            {
-                if (!added.Remove(file.DecodedPath))
-                {
-                    removed.Add(file.DecodedPath);
-                }
-            }
-
-            foreach (var file in commit.Adds.Where(f => f.DataChange))
-            {
-                added[file.DecodedPath] = file;
-            }
+            return Unknown;
         }
 
-        return new InputChanges([.. added.Keys], [.. removed], added.Values.Sum(Rows));
+        var changes = NetChanges.Of(commits);
+        if (!await AreThereAsync(table, to, changes, cancellationToken))
+        {
+            return Unknown;
+        }
+
+        var reads = (await FileRead.OfAsync(table.Access, changes, c => c, cancellationToken)).ToLookup(r => r.Change.Source == ChangeSource.Inserted, r => r.Read);
+        return new InputChanges([.. reads[true]], [.. reads[false]]);
     }
 
-    private static long Rows(AddFile file) => file.ParsedStatistics?.NumRecords ?? 0;
+    /// <summary>The commits after a version, if the log still has them and rows of all of them are rows of the last schema.</summary>
+    private static async ValueTask<IReadOnlyList<CommitChanges>?> CommitsAsync(LakeTable table, long from, Snapshot to, CancellationToken cancellationToken)
+    {
+        if (from > to.Version)
+        {
+            return null;
+        }
+
+        try
+        {
+            var commits = await table.Log.ChangesAsync(from, to.Version, cancellationToken);
+            var metadata = commits.Select(c => c.Metadata).OfType<Metadata>().ToList();
+            if (metadata.Count > 0)
+            {
+                metadata.Add((await table.Log.LoadAsync(TimeTravel.Version(from), cancellationToken)).Metadata);
+            }
+
+            return metadata.TrueForAll(m => HasColumnsOf(m, to.Metadata)) ? commits : null;
+        }
+        catch (DeltaException e) when (e.Kind == DeltaErrorKind.VersionNotFound)
+        {
+            return null;
+        }
+    }
+
+    private static bool HasColumnsOf(Metadata metadata, Metadata last) =>
+        (metadata.SchemaString == last.SchemaString || metadata.Schema.Equals(last.Schema))
+        && ColumnMapping.ModeOf(metadata) == ColumnMapping.ModeOf(last)
+        && metadata.PartitionColumns.SequenceEqual(last.PartitionColumns, StringComparer.Ordinal);
+
+    /// <summary>Whether files that are not in the last version can still be read: VACUUM may have taken them.</summary>
+    private static async ValueTask<bool> AreThereAsync(LakeTable table, Snapshot to, IReadOnlyList<ChangedRows> changes, CancellationToken cancellationToken)
+    {
+        var wanted = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var change in changes)
+        {
+            wanted.Add(change.File.DecodedPath);
+            wanted.UnionWith(new[] { change.Within, change.Without }.OfType<DeletionVectorDescriptor>().Select(DeletionVectorFiles.PathOf).OfType<string>());
+        }
+
+        if (wanted.Count > 0)
+        {
+            foreach (var file in to.Files)
+            {
+                wanted.Remove(file.DecodedPath);
+                if (file.DeletionVector is { } vector && DeletionVectorFiles.PathOf(vector) is { } path)
+                {
+                    wanted.Remove(path);
+                }
+            }
+        }
+
+        foreach (var path in wanted)
+        {
+            if (await table.Access.Store.HeadAsync(StorePath.Of(table.Access.Store, table.Path, path), cancellationToken) is null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return new StepReport(model.Name, StepOutcome.NothingNew);
         }
 
-        var snapshot = await _table.TryAnyAsync(cancellationToken);
+        var snapshot = await _table.TryLatestAsync(cancellationToken);
         var changed = new Dictionary<string, InputChanges>(StringComparer.Ordinal);
         var whole = fullRefresh || snapshot is null || model.Strategy == ModelStrategy.Full;
         foreach (var (name, input) in inputs)
@@ -43,7 +43,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             if (!changes.IsEmpty || from < 0)
             {
                 changed[name] = changes;
-                whole |= from < 0 || KeyColumns(name, input) is null || !await AreThereAsync(lake.Tables[name], input, changes, cancellationToken);
+                whole |= from < 0 || !changes.CanBeFollowed || KeyColumns(name, input) is null;
             }
         }
 
@@ -60,20 +60,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             : await MergeAsync(connection, open, snapshot!, inputs, changed, clock, cancellationToken);
     }
 
-    /// <summary>Whether the files that left the input since it was last read can still be read: VACUUM may have taken them.</summary>
-    private async ValueTask<bool> AreThereAsync(LakeTable table, Snapshot input, InputChanges changes, CancellationToken cancellationToken)
-    {
-        foreach (var path in changes.Removed.Concat(changes.Added))
-        {
-            if (input.FindFile(new FileKey(path, null)) is null && await lake.Store.HeadAsync($"{table.Path}/{path}", cancellationToken) is null)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private async ValueTask<StepReport> ReplaceAsync(
         DuckDbConnection connection,
         OpenFiles open,
@@ -86,7 +72,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var relations = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, input) in inputs)
         {
-            relations[name] = await lake.Tables[name].RelationAsync(open, input, cancellationToken);
+            relations[name] = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken);
         }
 
         var select = _context.Render(model.Sql, name => relations[name]);
@@ -94,8 +80,9 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var result = _context.TemporaryTable(connection, "result", select);
         var rows = connection.Scalar<long>($"select count(*) from {result}");
         CheckKey(connection, result, rows);
-        var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
-        var sameSchema = schema.Equals(table.Schema);
+        var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
+        var metadata = _table.WithColumns(table, schema);
+        var sameSchema = ReferenceEquals(metadata, table.Metadata);
         if (sameSchema && snapshot is not null && !fullRefresh)
         {
             using var scan = await _table.ScanAsync(connection, snapshot, cancellationToken);
@@ -105,7 +92,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
         }
 
-        var metadata = sameSchema ? table.Metadata : table.Metadata with { SchemaString = schema.ToJson() };
         var rules = RowRules.Of(connection, metadata);
         var written = await lake.Tables.Writer.WriteAsync(connection, rules.Checked(result), _table.Path, TableShape.Of(metadata, table), WriteLayout.AsTheyCome, cancellationToken);
         var transaction = DeltaTransaction.Create(table, "CREATE OR REPLACE TABLE AS SELECT");
@@ -148,7 +134,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
         var mode = "keys";
         string result;
-        if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Removed.Count == 0)
+        if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Left.Count == 0)
         {
             mode = "fold";
             result = await FoldAsync(connection, open, snapshot, inputs, changed.Single(), state, names, cancellationToken);
@@ -214,7 +200,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         string names,
         CancellationToken cancellationToken)
     {
-        var added = await lake.Tables[change.Key].RelationOfPathsAsync(open, inputs[change.Key].Schema, change.Value.Added, cancellationToken);
+        var added = await lake.Tables[change.Key].RelationAsync(open, connection, inputs[change.Key], change.Value.Added, cancellationToken);
         var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {added}");
         var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, _ => fresh, state));
         if (connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
@@ -241,7 +227,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var columns = KeyColumns(name, input);
             if (columns is null)
             {
-                restricted[name] = await lake.Tables[name].RelationAsync(open, input, cancellationToken);
+                restricted[name] = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken);
                 continue;
             }
 
@@ -250,7 +236,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var filter = literal is null
                 ? ""
                 : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
-            var relation = await lake.Tables[name].RelationAsync(open, input.Schema, files, cancellationToken);
+            var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, files);
             restricted[name] = _context.TemporaryTable(
                 connection,
                 "restricted",
@@ -273,7 +259,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var input = inputs[name];
             var columns = KeyColumns(name, input)!;
             var renamed = string.Join(", ", columns.Zip(model.UniqueKey, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
-            var rows = await lake.Tables[name].RelationOfPathsAsync(open, input.Schema, [.. changes.Added, .. changes.Removed], cancellationToken);
+            var rows = await lake.Tables[name].RelationAsync(open, connection, input, [.. changes.Added, .. changes.Left], cancellationToken);
             parts.Add($"select {renamed} from {rows}");
         }
 
@@ -370,7 +356,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
         }
 
-        return [.. FileSkipper.Select(input.Files, input.Schema, input.Metadata.PartitionColumns, new FilePredicate.And(filters))];
+        return [.. FileSkipper.Select(input, new FilePredicate.And(filters))];
     }
 
     private void CheckKey(DuckDbConnection connection, string result, long rows)

@@ -1,3 +1,5 @@
+using RetailFlow.Delta;
+
 namespace RetailFlow.Lakehouse.Projects;
 
 /// <summary>One model: SQL over other tables, in dbt's layout.</summary>
@@ -60,6 +62,9 @@ public sealed record ModelDefinition
     /// it in columns of the same names, or not at all.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> InputKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>Who must be able to read the table, when it is created; null for the profile of its layer.</summary>
+    public TableProfile? Profile { get; init; }
 
     /// <summary>True for SQL that other models refer to and that is no table.</summary>
     public bool IsEphemeral { get; init; }

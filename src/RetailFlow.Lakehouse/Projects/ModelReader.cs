@@ -1,3 +1,5 @@
+using RetailFlow.Delta;
+
 namespace RetailFlow.Lakehouse.Projects;
 
 /// <summary>Reads models: their SQL files, and what <c>schema.yml</c> says of them.</summary>
@@ -55,7 +57,7 @@ internal static class ModelReader
 
         var config = entry?["config"];
         var meta = config?["meta"]?["retailflow"];
-        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "fold");
+        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "fold", "profile");
         var key = config?["unique_key"]?.Texts ?? [];
         var strategy = meta?["strategy"]?.Text switch
         {
@@ -90,10 +92,14 @@ internal static class ModelReader
             FoldSql = meta?["fold"] is { } fold ? FoldSql(projectFolder, fold) : null,
             Rejected = meta?["rejected"]?.Text,
             InputKeys = (meta?["keys"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Texts, StringComparer.Ordinal),
+            Profile = meta?["profile"] is { } profile ? Profile(profile) : null,
             IsEphemeral = config?["materialized"]?.Text == "ephemeral",
             File = file,
         };
     }
+
+    private static TableProfile Profile(YamlEntry entry) => TableProfile.Find(entry.Text)
+        ?? throw entry.Error($"is '{entry.Text}'; it must be {TableProfile.Interop.Name} or {TableProfile.Modern.Name}");
 
     private static string FoldSql(string projectFolder, YamlEntry fold)
     {

@@ -28,8 +28,8 @@ public sealed class QuarantineStore
             }
 
             using var open = new OpenFiles();
-            var relation = await Table(contract.Name).RelationAsync(open, snapshot, cancellationToken);
             using var connection = _lake.Engine.Connect();
+            var relation = await Table(contract.Name).RelationAsync(open, connection, snapshot, cancellationToken);
             using var result = connection.Query(
                 $"select layer, rule, count(*), min(quarantined_at), max(quarantined_at) from {relation} group by all order by all");
             summaries.AddRange(result.Rows().Select(row => new QuarantineSummary(
@@ -49,8 +49,8 @@ public sealed class QuarantineStore
         }
 
         using var open = new OpenFiles();
-        var relation = await table.RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
+        var relation = await table.RelationAsync(open, connection, snapshot, cancellationToken);
         using var result = connection.Query(
             $"select layer, rule, field, detail, source_file, row, quarantined_at, raw, record, other, _file from {relation} "
             + "where $1::varchar is null or rule = $1 order by quarantined_at desc, _file desc, row limit " + limit.ToString(CultureInfo.InvariantCulture),
@@ -108,7 +108,7 @@ public sealed class QuarantineStore
             if (replaceLayer is not null)
             {
                 var names = SqlText.Names(BronzeSchema.Quarantine.Fields.Select(f => f.Name));
-                select = $"select {names} from {await table.RelationAsync(open, snapshot, cancellationToken)} where layer <> {SqlText.Literal(replaceLayer)} union all select {names} from ({rows})";
+                select = $"select {names} from {await table.RelationAsync(open, connection, snapshot, cancellationToken)} where layer <> {SqlText.Literal(replaceLayer)} union all select {names} from ({rows})";
                 transaction.ReadWholeTable();
                 foreach (var file in snapshot.Files)
                 {
@@ -116,7 +116,7 @@ public sealed class QuarantineStore
                 }
             }
 
-            foreach (var file in await _lake.Tables.Writer.WriteAsync(connection, select, table.Path, BronzeSchema.Quarantine, WriteLayout.AsTheyCome, cancellationToken))
+            foreach (var file in await _lake.Tables.Writer.WriteAsync(connection, select, table.Path, table.ShapeFor(snapshot, BronzeSchema.Quarantine), WriteLayout.AsTheyCome, cancellationToken))
             {
                 transaction.Add(file);
             }
@@ -134,7 +134,7 @@ public sealed class QuarantineStore
     /// The records of files before <paramref name="beforeFile"/>, as rows of <paramref name="schema"/>, that were refused by one of
     /// these rules and still hold their key; null if there are none. Later ones are what a step left that broke off, and is repeating.
     /// </summary>
-    internal async ValueTask<string?> KeyHoldersAsync(OpenFiles open, string bronzeTable, IReadOnlyList<string> rules, long beforeFile, StructType schema, CancellationToken cancellationToken)
+    internal async ValueTask<string?> KeyHoldersAsync(OpenFiles open, DuckDbConnection connection, string bronzeTable, IReadOnlyList<string> rules, long beforeFile, StructType schema, CancellationToken cancellationToken)
     {
         var table = Table(bronzeTable[(bronzeTable.IndexOf('.', StringComparison.Ordinal) + 1)..]);
         if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
@@ -143,9 +143,7 @@ public sealed class QuarantineStore
         }
 
         var files = FileSkipper.Select(
-            snapshot.Files,
-            snapshot.Schema,
-            snapshot.Metadata.PartitionColumns,
+            snapshot,
             new FilePredicate.In("rule", [.. rules.Select(Literal.Of)])).ToList();
         if (files.Count == 0)
         {
@@ -153,7 +151,7 @@ public sealed class QuarantineStore
         }
 
         var columns = schema.Fields.Select(f => $"cast(json_extract_string(record, {SqlText.Literal($"$.\"{f.Name}\"")}) as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}");
-        return $"select {string.Join(", ", columns)} from {await table.RelationAsync(open, snapshot.Schema, files, cancellationToken)} where layer = 'silver' and _file < {beforeFile.ToString(CultureInfo.InvariantCulture)} and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
+        return $"select {string.Join(", ", columns)} from {await table.RelationAsync(open, connection, snapshot, cancellationToken, files)} where layer = 'silver' and _file < {beforeFile.ToString(CultureInfo.InvariantCulture)} and rule in ({string.Join(", ", rules.Select(SqlText.Literal))})";
     }
 
     /// <summary>Records set aside in one layer.</summary>
@@ -165,8 +163,8 @@ public sealed class QuarantineStore
         }
 
         using var open = new OpenFiles();
-        var relation = await Table(feed).RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
+        var relation = await Table(feed).RelationAsync(open, connection, snapshot, cancellationToken);
         return connection.Scalar<long>($"select count(*) from {relation} where layer = $1", layer);
     }
 
@@ -180,8 +178,8 @@ public sealed class QuarantineStore
         }
 
         using var open = new OpenFiles();
-        var relation = await Table(feed).RelationAsync(open, snapshot, cancellationToken);
         using var connection = _lake.Engine.Connect();
+        var relation = await Table(feed).RelationAsync(open, connection, snapshot, cancellationToken);
         return connection.Scalar<long>($"select count(*) from {relation} where $1::varchar is null or rule = $1", rule);
     }
 }

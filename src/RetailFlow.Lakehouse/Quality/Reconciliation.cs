@@ -47,7 +47,7 @@ public sealed class Reconciliation
         }
 
         using var open = new OpenFiles();
-        var bronze = await table.RelationAsync(open, snapshot, cancellationToken);
+        var bronze = await table.RelationAsync(open, connection, snapshot, cancellationToken);
         var rows = connection.Scalar<long>($"select count(*) from {bronze}");
         var setAside = await _lake.Quarantine.CountLayerAsync(feed.Name, "bronze", cancellationToken);
         var received = StepCounters.Of(snapshot).Received;
@@ -56,14 +56,14 @@ public sealed class Reconciliation
         var landed = _lake.Tables[Landing.LandedFiles.TableName];
         var registry = await landed.LatestAsync(cancellationToken);
         var consumed = LakeTable.Position(snapshot, Bronze.BronzeStep.LandedPosition);
-        var ranges = $"(select ordinal, first_sequence, last_sequence from {await landed.RelationAsync(open, registry, cancellationToken)} where feed = {SqlText.Literal(feed.Name)} and kind = 'journal' and ordinal <= {consumed})";
+        var ranges = $"(select ordinal, first_sequence, last_sequence from {await landed.RelationAsync(open, connection, registry, cancellationToken)} where feed = {SqlText.Literal(feed.Name)} and kind = 'journal' and ordinal <= {consumed})";
         var acknowledged = connection.Scalar<long>($"select cast(coalesce(sum(last_sequence - first_sequence + 1), 0) as bigint) from {ranges}");
         if (acknowledged > 0)
         {
             var inBronze = connection.Scalar<long>($"select count(*) from {bronze} where _file in (select ordinal from {ranges})");
             var quarantine = _lake.Quarantine.Table(feed.Name);
             var inQuarantine = await quarantine.TryLatestAsync(cancellationToken) is { } q
-                ? connection.Scalar<long>($"select count(*) from {await quarantine.RelationAsync(open, q, cancellationToken)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
+                ? connection.Scalar<long>($"select count(*) from {await quarantine.RelationAsync(open, connection, q, cancellationToken)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
                 : 0;
             checks.Add(Equal("I3", table.Name, $"journal sequences {acknowledged} = rows {inBronze} + quarantined {inQuarantine}", acknowledged, inBronze + inQuarantine));
         }
@@ -79,14 +79,14 @@ public sealed class Reconciliation
 
         var context = new ModelContext(_lake, model);
         using var open = new OpenFiles();
-        var actual = await table.RelationAsync(open, snapshot, cancellationToken);
+        var actual = await table.RelationAsync(open, connection, snapshot, cancellationToken);
         var inputs = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
         var relations = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var input in context.Inputs)
         {
             var version = LakeTable.Position(snapshot, ModelContext.PositionName(input));
             inputs[input] = await _lake.Tables[input].Log.LoadAsync(TimeTravel.Version(version), cancellationToken);
-            relations[input] = await _lake.Tables[input].RelationAsync(open, inputs[input], cancellationToken);
+            relations[input] = await _lake.Tables[input].RelationAsync(open, connection, inputs[input], cancellationToken);
         }
 
         if (model.Strategy == ModelStrategy.Accumulate)

@@ -15,7 +15,7 @@ public sealed class Catalog
         var summaries = new List<TableSummary>();
         foreach (var name in await _lake.Tables.ExistingAsync(cancellationToken))
         {
-            summaries.Add(Summary(name, await _lake.Tables[name].AnyAsync(cancellationToken)));
+            summaries.Add(Summary(name, await _lake.Tables[name].LatestAsync(cancellationToken)));
         }
 
         return summaries;
@@ -26,7 +26,7 @@ public sealed class Catalog
     public async ValueTask<TableDescription> DescribeAsync(string table, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        var snapshot = await found.AnyAsync(cancellationToken);
+        var snapshot = await found.LatestAsync(cancellationToken);
         return new TableDescription(
             Summary(table, snapshot),
             found.Path,
@@ -43,7 +43,7 @@ public sealed class Catalog
     public async ValueTask<IReadOnlyList<TableVersion>> HistoryAsync(string table, int? limit, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        await found.AnyAsync(cancellationToken);
+        await found.LatestAsync(cancellationToken);
         return [.. (await found.Log.HistoryAsync(limit, cancellationToken)).Select(entry => new TableVersion(
             entry.Version,
             entry.Timestamp,

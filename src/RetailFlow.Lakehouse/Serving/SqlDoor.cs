@@ -62,7 +62,7 @@ public sealed partial class SqlDoor
         foreach (var name in existing.Where(name => Mentions(sql, name)))
         {
             var table = _lake.Tables[name];
-            var scan = scans.Add(await table.ScanAsync(connection, await table.AnyAsync(cancellationToken), cancellationToken));
+            var scan = scans.Add(await table.ScanAsync(connection, await table.LatestAsync(cancellationToken), cancellationToken));
             Create(connection, name, scan.Relation);
         }
 

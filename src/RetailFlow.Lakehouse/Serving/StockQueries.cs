@@ -24,7 +24,7 @@ public sealed class StockQueries
     {
         var table = _lake.Tables[asOf is null ? Gold : Silver];
         var now = _lake.Options.Clock.GetUtcNow();
-        if (await table.TryAnyAsync(cancellationToken) is not { } snapshot)
+        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
         {
             return new StockSheet(0, -1, asOf ?? now, []);
         }
@@ -53,12 +53,10 @@ public sealed class StockQueries
         var sheet = await GetAsync([sku], location, asOf, cancellationToken);
         var row = sheet.Rows.Count == 1 ? sheet.Rows[0] : throw new LakeException(LakeErrorKind.InvalidInput, $"SKU '{sku}' has never been seen at location '{location}'.");
         var table = _lake.Tables[Silver];
-        var snapshot = await table.AnyAsync(cancellationToken);
+        var snapshot = await table.LatestAsync(cancellationToken);
         using var connection = _lake.Engine.Connect();
         var files = Delta.FileSkipper.Select(
-            snapshot.Files,
-            snapshot.Schema,
-            snapshot.Metadata.PartitionColumns,
+            snapshot,
             new Delta.FilePredicate.And([Delta.FilePredicate.Equal("stock_sku", Delta.Literal.Of(sku)), Delta.FilePredicate.Equal("stock_location", Delta.Literal.Of(location))]));
         using var scan = await table.ScanAsync(connection, snapshot, cancellationToken, [.. files]);
         using var result = connection.Query(

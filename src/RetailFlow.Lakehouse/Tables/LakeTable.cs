@@ -8,40 +8,24 @@ namespace RetailFlow.Lakehouse.Tables;
 /// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
 internal sealed class LakeTable(string name, IObjectStore store, TableEngine engine, DeltaLog log, Action<string>? warn)
 {
-    private readonly TableAccess _access = new(engine, store, name.Replace('.', '/'));
+    private static readonly Dictionary<string, string> ChangeDataFeed = new() { ["delta.enableChangeDataFeed"] = "true" };
+
     private Snapshot? _known;
-    private Snapshot? _plain;
 
     /// <summary>Name, <c>layer.table</c>.</summary>
     public string Name { get; } = name;
 
     /// <summary>Path below the lake's root.</summary>
-    public string Path => _access.Path;
+    public string Path => Access.Path;
+
+    /// <summary>What reading it needs.</summary>
+    public TableAccess Access { get; } = new(engine, store, name.Replace('.', '/'));
 
     /// <summary>The table's log.</summary>
     public DeltaLog Log { get; } = log;
 
-    /// <summary>The table as it is, for code that works on its files as they are; null if nobody has created it.</summary>
-    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
+    /// <summary>The table as it is; null if nobody has created it.</summary>
     public async ValueTask<Snapshot?> TryLatestAsync(CancellationToken cancellationToken)
-    {
-        var latest = await TryAnyAsync(cancellationToken);
-        if (latest is not null && !ReferenceEquals(latest, Volatile.Read(ref _plain)))
-        {
-            PlainFiles.Require(latest);
-            Volatile.Write(ref _plain, latest);
-        }
-
-        return latest;
-    }
-
-    /// <summary>The table as it is, for code that works on its files as they are.</summary>
-    /// <exception cref="LakeException">There is no such table.</exception>
-    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions.</exception>
-    public async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken) => await TryLatestAsync(cancellationToken) ?? throw Missing();
-
-    /// <summary>The table as it is, whatever it uses, for code that reads it through <see cref="ScanAsync"/>; null if nobody has created it.</summary>
-    public async ValueTask<Snapshot?> TryAnyAsync(CancellationToken cancellationToken)
     {
         var known = Volatile.Read(ref _known);
         var latest = known is null
@@ -51,22 +35,22 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         return latest;
     }
 
-    /// <summary>The table as it is, whatever it uses, for code that reads it through <see cref="ScanAsync"/>.</summary>
+    /// <summary>The table as it is.</summary>
     /// <exception cref="LakeException">There is no such table.</exception>
-    public async ValueTask<Snapshot> AnyAsync(CancellationToken cancellationToken) => await TryAnyAsync(cancellationToken) ?? throw Missing();
+    public async ValueTask<Snapshot> LatestAsync(CancellationToken cancellationToken) => await TryLatestAsync(cancellationToken) ?? throw Missing();
 
     /// <summary>A version, or some of its files, as a relation for this connection. Dispose it when the relation is no longer used.</summary>
     /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
     public ValueTask<TableScan> ScanAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
-        TableScan.OpenAsync(_access, connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
+        TableScan.OpenAsync(Access, connection, snapshot, files ?? [.. snapshot.Files], ScanOptions.Everything, cancellationToken);
 
-    /// <summary>A version as a relation with the place of each row. Dispose it when the relation is no longer used.</summary>
+    /// <summary>A version, or some of its files, as a relation with the place of each row. Dispose it when the relation is no longer used.</summary>
     /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
-    public ValueTask<TableScan> ScanPositionsAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken) =>
-        TableScan.OpenAsync(_access, connection, snapshot, [.. snapshot.Files], new ScanOptions { Positions = true }, cancellationToken);
+    public ValueTask<TableScan> ScanPositionsAsync(DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
+        TableScan.OpenAsync(Access, connection, snapshot, files ?? [.. snapshot.Files], new ScanOptions { Positions = true }, cancellationToken);
 
     /// <summary>Writes changes of rows, by deletion vectors or by rewriting files, as the table's properties say.</summary>
-    public RowChangeWriter Changes(DataFileWriter writer, Func<Guid> newGuid) => new(_access, writer, newGuid);
+    public RowChangeWriter Changes(DataFileWriter writer, Func<Guid> newGuid) => new(Access, writer, newGuid);
 
     /// <summary>Commits, and remembers the new version. A conflict is a value: the caller decides whether to plan again.</summary>
     public async ValueTask<CommitResult> CommitAsync(DeltaTransaction transaction, CancellationToken cancellationToken)
@@ -84,72 +68,87 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         return result;
     }
 
-    /// <summary>Creates the table with this schema if it does not exist, and returns it as it is.</summary>
-    public async ValueTask<Snapshot> EnsureAsync(StructType schema, string? description, Func<Guid> newGuid, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>
+    /// Creates the table with this schema and the profile of its layer, or the one that is wanted, if it does not exist; and returns it
+    /// as it is. A table that exists keeps the profile that it has.
+    /// </summary>
+    /// <exception cref="DeltaException">The profile excludes a column of the schema; the message names it and the readers that it would break.</exception>
+    public async ValueTask<Snapshot> EnsureAsync(
+        StructType schema, string? description, Func<Guid> newGuid, TimeProvider clock, CancellationToken cancellationToken, TableProfile? wanted = null)
     {
         if (await TryLatestAsync(cancellationToken) is { } existing)
         {
             return existing;
         }
 
-        var create = DeltaTransaction.Create(null, "CREATE TABLE");
-        create.SetProtocol(new Protocol(1, 2, null, null));
-        create.SetMetadata(new Metadata
+        var profile = wanted ?? ProfileOf(Name);
+        var metadata = Metadata.Create(newGuid(), schema, [], profile.Properties(profile == TableProfile.Modern ? ChangeDataFeed : null), clock.GetUtcNow().ToUnixTimeMilliseconds()) with
         {
-            Id = newGuid().ToString(),
             Name = Name,
             Description = description,
-            SchemaString = schema.ToJson(),
-            PartitionColumns = [],
-            Configuration = new Dictionary<string, string>(),
-            CreatedTime = clock.GetUtcNow().ToUnixTimeMilliseconds(),
-        });
+        };
+        var create = DeltaTransaction.Create(null, "CREATE TABLE");
+        create.SetProtocol(profile.CreateProtocol(metadata));
+        create.SetMetadata(metadata);
         await CommitAsync(create, cancellationToken);
         return await LatestAsync(cancellationToken);
     }
+
+    /// <summary>The profile of a new table of that name: rows of Bronze and Silver change, the other layers are shared.</summary>
+    public static TableProfile ProfileOf(string name) =>
+        name.StartsWith("bronze.", StringComparison.Ordinal) || name.StartsWith("silver.", StringComparison.Ordinal) ? TableProfile.Modern : TableProfile.Interop;
 
     /// <summary>The position of a reader named <paramref name="appId"/> in this table's own commits, or -1.</summary>
     public static long Position(Snapshot? snapshot, string appId) =>
         snapshot is not null && snapshot.Transactions.TryGetValue(appId, out var position) ? position.Version : -1;
 
-    /// <summary>A relation over these files with the columns of <paramref name="schema"/>, as long as <paramref name="open"/> is.</summary>
-    public ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IEnumerable<AddFile> files, CancellationToken cancellationToken) =>
-        RelationOfPathsAsync(open, schema, files.Select(f => f.DecodedPath), cancellationToken);
+    /// <summary>A version, or some of its files, as a relation for this connection, as long as <paramref name="open"/> is.</summary>
+    /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
+    public async ValueTask<string> RelationAsync(
+        OpenFiles open, DuckDbConnection connection, Snapshot snapshot, CancellationToken cancellationToken, IReadOnlyList<AddFile>? files = null) =>
+        open.Keep(await ScanAsync(connection, snapshot, cancellationToken, files)).Relation;
 
-    /// <summary>
-    /// A relation over data files by their decoded paths in the log, live or not, with the columns of <paramref name="schema"/>, as long
-    /// as <paramref name="open"/> is.
-    /// </summary>
-    public async ValueTask<string> RelationOfPathsAsync(
-        OpenFiles open, StructType schema, IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
+    /// <summary>Some rows of files, live or not, with the columns of a version, as long as <paramref name="open"/> is.</summary>
+    /// <exception cref="DeltaException">A file cannot be read as the table's.</exception>
+    public async ValueTask<string> RelationAsync(
+        OpenFiles open, DuckDbConnection connection, Snapshot snapshot, IReadOnlyList<FileRead> reads, CancellationToken cancellationToken) =>
+        open.Keep(await TableScan.OpenAsync(Access, connection, ScanShape.Of(snapshot), reads, ScanOptions.Everything, cancellationToken)).Relation;
+
+    /// <summary>Files as they are, for a rewrite of whole files, as long as <paramref name="open"/> is.</summary>
+    /// <exception cref="DeltaException">A file has rows or columns that are not what it says.</exception>
+    public async ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
     {
-        var columns = SqlText.Names(schema.Fields.Select(f => f.Name));
-        var paths = await open.OfAsync(_access, decodedPaths, cancellationToken);
-        if (paths.Count == 0)
-        {
-            var empty = string.Join(", ", schema.Fields.Select(f => $"cast(null as {DeltaTypes.ToSql(f.Type)}) as {SqlText.Name(f.Name)}"));
-            return $"(select {empty} where false)";
-        }
-
+        PlainFiles.Require(await LatestAsync(cancellationToken));
+        var paths = await open.OfAsync(Access, files.Select(f => f.DecodedPath), cancellationToken);
         PlainFiles.Require(engine, schema, paths, Name);
-        return $"(select {columns} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false))";
+        return $"(select {SqlText.Names(schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false))";
     }
 
-    /// <summary>The whole table as a relation, as long as <paramref name="open"/> is.</summary>
-    /// <exception cref="DeltaException">The table has deletion vectors, mapped columns or partitions, or a file is missing.</exception>
-    public ValueTask<string> RelationAsync(OpenFiles open, Snapshot snapshot, CancellationToken cancellationToken)
+    /// <summary>What writing the files of a table of this schema needs to know of it.</summary>
+    /// <exception cref="LakeException">The table has other columns, and keeps its files in a way that depends on them.</exception>
+    public TableShape ShapeFor(Snapshot snapshot, StructType schema)
     {
-        if (!ReferenceEquals(snapshot, Volatile.Read(ref _plain)))
+        var metadata = WithColumns(snapshot, schema);
+        return TableShape.Of(metadata, snapshot);
+    }
+
+    /// <summary>The metadata of the table with these columns in place of its own; that of the table where they are the same.</summary>
+    /// <exception cref="LakeException">They are others, and the table has column mapping or partitions, so that they cannot be put in their place.</exception>
+    public Metadata WithColumns(Snapshot snapshot, StructType schema)
+    {
+        var metadata = snapshot.Metadata;
+        var plain = ColumnMapping.ModeOf(metadata) == ColumnMappingMode.None && metadata.PartitionColumns.Count == 0;
+        if (plain)
         {
-            PlainFiles.Require(snapshot);
+            return schema.Equals(snapshot.Schema) ? metadata : metadata with { SchemaString = schema.ToJson() };
         }
 
-        return RelationAsync(open, snapshot.Schema, snapshot.Files, cancellationToken);
+        return schema.Fields.Select(f => (f.Name, f.Type)).SequenceEqual(snapshot.Schema.Fields.Select(f => (f.Name, f.Type)))
+            ? metadata
+            : throw new LakeException(
+                LakeErrorKind.Configuration,
+                $"{Name}: its columns are to become others than it has, which a table with column mapping or partitions does not do by itself; alter the table first.");
     }
-
-    /// <summary>Where the engine finds data files, in order, by their decoded paths in the log, as long as <paramref name="open"/> is.</summary>
-    public ValueTask<IReadOnlyList<string>> FilesAsync(OpenFiles open, IEnumerable<string> decodedPaths, CancellationToken cancellationToken) =>
-        open.OfAsync(_access, decodedPaths, cancellationToken);
 
     private LakeException Missing() => new(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
 }

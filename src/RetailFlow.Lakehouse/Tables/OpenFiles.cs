@@ -8,17 +8,24 @@ namespace RetailFlow.Lakehouse.Tables;
 /// </summary>
 internal sealed class OpenFiles : IDisposable
 {
-    private readonly List<LocalCopies> _copies = [];
+    private readonly List<IDisposable> _held = [];
 
     /// <summary>The local path of each file of a table, in order, by its decoded path in the log.</summary>
     /// <exception cref="Delta.DeltaException">A file is missing.</exception>
     public async ValueTask<IReadOnlyList<string>> OfAsync(TableAccess table, IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
     {
         var copies = new LocalCopies(table);
-        _copies.Add(copies);
+        _held.Add(copies);
         return await copies.OfAsync(decodedPaths, cancellationToken);
     }
 
+    /// <summary>Keeps a scan open as long as this is.</summary>
+    public TableScan Keep(TableScan scan)
+    {
+        _held.Add(scan);
+        return scan;
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _copies.ForEach(copies => copies.Dispose());
+    public void Dispose() => _held.ForEach(held => held.Dispose());
 }

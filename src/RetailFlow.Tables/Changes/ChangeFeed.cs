@@ -89,35 +89,23 @@ internal sealed class ChangeFeed : IDisposable
     private static async ValueTask<IReadOnlyList<FileRead>> ReadsAsync(TableAccess access, IReadOnlyList<CommitChanges> commits, CancellationToken cancellationToken)
     {
         var changes = commits.SelectMany(commit => ChangedRows.Of(commit).Select(change => (commit, change))).ToList();
-        var vectors = await new DeletionVectorFiles(access.Store, access.Path).ReadAllAsync(
-            changes.SelectMany(c => new[] { c.change.Within, c.change.Without }).OfType<DeletionVectorDescriptor>(), cancellationToken);
-        var reads = new List<FileRead>(changes.Count);
-        foreach (var (commit, change) in changes)
-        {
-            var within = change.Within is { } w ? vectors[w.UniqueId] : null;
-            var without = change.Without is { } o ? vectors[o.UniqueId] : null;
-            var rows = within is not null && without is not null ? within.Except(without) : within ?? without;
-            if (within is not null && rows!.Cardinality == 0)
-            {
-                continue;
-            }
-
-            reads.Add(new FileRead(change.File, rows, OnlyThese: within is not null)
+        var reads = await FileRead.OfAsync(access, changes, c => c.change, cancellationToken);
+        return
+        [
+            .. reads.Select(r => r.Read with
             {
                 Values =
                 [
-                    change.Source switch
+                    r.Change.change.Source switch
                     {
                         ChangeSource.Inserted => "'insert'",
                         ChangeSource.Deleted => "'delete'",
                         _ => null,
                     },
-                    $"cast({commit.Version.ToString(CultureInfo.InvariantCulture)} as bigint)",
-                    SqlText.Instant(DateTimeOffset.FromUnixTimeMilliseconds(commit.Timestamp.ToUnixTimeMilliseconds())),
+                    $"cast({r.Change.commit.Version.ToString(CultureInfo.InvariantCulture)} as bigint)",
+                    SqlText.Instant(DateTimeOffset.FromUnixTimeMilliseconds(r.Change.commit.Timestamp.ToUnixTimeMilliseconds())),
                 ],
-            });
-        }
-
-        return reads;
+            }),
+        ];
     }
 }

@@ -25,6 +25,32 @@ internal sealed record FileRead(AddFile File, DeletionVector? Rows = null, bool 
 {
     /// <summary>SQL of the values of <see cref="ScanShape.PerFile"/>; null for a value that the file has in a column of that name.</summary>
     public IReadOnlyList<string?> Values { get; init; } = [];
+
+    /// <summary>How many rows the scan gives of it; null where the log does not say how many the file has.</summary>
+    public long? RowCount => OnlyThese ? Rows!.Cardinality : File.ParsedStatistics?.NumRecords - (Rows?.Cardinality ?? 0);
+
+    /// <summary>The files with changed rows, without those that come to no row. Their deletion vectors are read.</summary>
+    /// <exception cref="DeltaException">A deletion vector is missing or damaged.</exception>
+    public static async ValueTask<IReadOnlyList<(T Change, FileRead Read)>> OfAsync<T>(
+        TableAccess access, IReadOnlyList<T> changes, Func<T, ChangedRows> rowsOf, CancellationToken cancellationToken)
+    {
+        var vectors = await new DeletionVectorFiles(access.Store, access.Path).ReadAllAsync(
+            changes.Select(rowsOf).SelectMany(c => new[] { c.Within, c.Without }).OfType<DeletionVectorDescriptor>(), cancellationToken);
+        var reads = new List<(T, FileRead)>(changes.Count);
+        foreach (var change in changes)
+        {
+            var rows = rowsOf(change);
+            var within = rows.Within is { } w ? vectors[w.UniqueId] : null;
+            var without = rows.Without is { } o ? vectors[o.UniqueId] : null;
+            var wanted = within is not null && without is not null ? within.Except(without) : within ?? without;
+            if (within is null || wanted!.Cardinality > 0)
+            {
+                reads.Add((change, new FileRead(rows.File, wanted, OnlyThese: within is not null)));
+            }
+        }
+
+        return reads;
+    }
 }
 
 /// <summary>A file on its way into a relation.</summary>

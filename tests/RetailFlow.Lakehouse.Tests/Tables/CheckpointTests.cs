@@ -57,7 +57,7 @@ public sealed class CheckpointTests
         using var database = DuckDbDatabase.Open();
         using var connection = database.Connect();
         var live = connection.Query($"select add.path from read_parquet('{checkpoint}') where add is not null").Rows().Select(r => (string)r[0]!).ToHashSet();
-        Assert.Equal(1L, connection.Scalar<long>($"select count(*) from read_parquet('{checkpoint}') where protocol is not null and protocol.minReaderVersion = 1 and protocol.minWriterVersion = 2"));
+        Assert.Equal(1L, connection.Scalar<long>($"select count(*) from read_parquet('{checkpoint}') where protocol is not null and protocol.minReaderVersion = 3 and protocol.minWriterVersion = 7 and list_contains(protocol.readerFeatures, 'deletionVectors')"));
         Assert.Equal(1L, connection.Scalar<long>($"select count(*) from read_parquet('{checkpoint}') where metaData is not null"));
         foreach (var commit in Directory.GetFiles(log, "*.json").Where(f => long.Parse(Path.GetFileNameWithoutExtension(f), CultureInfo.InvariantCulture) > version).Order(StringComparer.Ordinal))
         {

@@ -1,0 +1,198 @@
+using RetailFlow.Delta;
+using RetailFlow.Lakehouse.Models;
+using RetailFlow.Lakehouse.Tests.Support;
+using RetailFlow.Tables;
+using RetailFlow.Testing.Storage;
+
+namespace RetailFlow.Lakehouse.Tests.Models;
+
+/// <summary>
+/// The law of models over inputs whose rows change: whatever others delete, update, move or clean up in Bronze between runs, the
+/// models hold what an evaluation in memory gives, and a full refresh gives the same.
+/// </summary>
+public sealed class ChangedInputTests
+{
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, "interop")]
+    [InlineData(3, null)]
+    [InlineData(4, "interop")]
+    public async Task Random_statements_on_an_input_leave_models_as_a_full_refresh_gives_them(int seed, string? profile)
+    {
+        using var folder = new TemporaryDirectory();
+        await using var lake = await TestLake.OpenAsync(await ShopProject.WriteAsync(folder, profile));
+        var random = new Random(seed);
+        var items = new Dictionary<long, Item>();
+        var next = 0L;
+        for (var round = 0; round < 10; round++)
+        {
+            var statements = round == 0 ? 0 : random.Next(4);
+            if (round == 0 || random.Next(3) > 0)
+            {
+                await LandAsync(lake, items, [.. Enumerable.Range(0, random.Next(1, 40)).Select(_ => new Item(next++, $"s{random.Next(4)}", $"k{random.Next(5)}", random.Next(1, 9)))]);
+            }
+
+            for (var i = 0; i < statements; i++)
+            {
+                await ChangeAsync(lake, items, random);
+            }
+
+            await lake.RunAsync();
+            await AgreesAsync(lake, items.Values);
+        }
+
+        var incremental = (await lake.TextAsync(ShopProject.Shelves), await lake.TextAsync(ShopProject.Shops));
+        await lake.Lake.Pipeline.RunAsync(new RunOptions { Select = "shelves+", FullRefresh = true }, default);
+        Assert.Equal(incremental, (await lake.TextAsync(ShopProject.Shelves), await lake.TextAsync(ShopProject.Shops)));
+        Assert.DoesNotContain((await lake.Lake.Reconciliation.RunAsync(default)).Checks, c => c.Subject is "silver.shelves" or "gold.shops" && !c.Holds);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("interop")]
+    public async Task Only_keys_of_changed_rows_are_evaluated(string? profile)
+    {
+        using var folder = new TemporaryDirectory();
+        await using var lake = await TestLake.OpenAsync(await ShopProject.WriteAsync(folder, profile));
+        var items = new Dictionary<long, Item>();
+        await LandAsync(lake, items, [.. Enumerable.Range(0, 60).Select(i => new Item(i, $"s{i % 6}", $"k{i % 3}", 1))]);
+        await lake.RunAsync();
+
+        await LandAsync(lake, items, [new Item(60, "s0", "k0", 5)]);
+        Assert.Equal(("fold", 1, "keys", 1), await StepsAsync(lake));
+
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.DeleteAsync("id = 3"));
+        items.Remove(3);
+        Assert.Equal(("keys", 1, "keys", 1), await StepsAsync(lake));
+
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.UpdateAsync(new Dictionary<string, string> { ["shop"] = "'s9'" }, "id = 5"));
+        items[5] = items[5] with { Shop = "s9" };
+        Assert.Equal(("keys", 2, "keys", 2), await StepsAsync(lake));
+        await AgreesAsync(lake, items.Values);
+        Assert.Contains(
+            (await ShopProject.OnTableAsync(lake, "bronze/items", t => t.LoadAsync())).Files, f => f.DeletionVector is not null);
+    }
+
+    [Fact]
+    public async Task Input_whose_columns_changed_is_evaluated_as_a_whole()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var lake = await TestLake.OpenAsync(await ShopProject.WriteAsync(folder));
+        var items = new Dictionary<long, Item>();
+        await LandAsync(lake, items, [.. Enumerable.Range(0, 30).Select(i => new Item(i, $"s{i % 6}", $"k{i % 3}", 1))]);
+        await lake.RunAsync();
+
+        // Shop and SKU trade names: rows that were read under the old ones are others now.
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.AlterAsync([
+            new SchemaChange.SetProperties(new Dictionary<string, string> { ["delta.columnMapping.mode"] = "name" }),
+            new SchemaChange.RenameColumn("shop", "other"),
+            new SchemaChange.RenameColumn("sku", "shop"),
+            new SchemaChange.RenameColumn("other", "sku")]));
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.DeleteAsync("id = 7"));
+        items.Remove(7);
+
+        Assert.Equal("full", (await RunAsync(lake)).Shelves.Mode);
+        await AgreesAsync(lake, items.Values.Select(i => i with { Shop = i.Sku, Sku = i.Shop }));
+    }
+
+    [Fact]
+    public async Task Input_with_partitions_and_mapped_columns_is_written_and_followed()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var lake = await TestLake.OpenAsync(await ShopProject.WriteAsync(folder));
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.CreateAsync(new TableDefinition
+        {
+            Schema = RetailFlow.Lakehouse.Bronze.BronzeSchema.Of(lake.Lake.Project.Feed("items")),
+            PartitionColumns = ["shop"],
+            Profile = TableProfile.Modern,
+            Properties = new Dictionary<string, string> { ["delta.columnMapping.mode"] = "id" },
+        }));
+        var items = new Dictionary<long, Item>();
+        await LandAsync(lake, items, [.. Enumerable.Range(0, 40).Select(i => new Item(i, $"s{i % 4}", $"k{i % 3}", i))]);
+        await lake.RunAsync();
+        await AgreesAsync(lake, items.Values);
+
+        await LandAsync(lake, items, [new Item(40, "s1", "k9", 4)]);
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.DeleteAsync("id in (5, 6)"));
+        items.Remove(5);
+        items.Remove(6);
+
+        Assert.Equal("keys", (await RunAsync(lake)).Shelves.Mode);
+        await AgreesAsync(lake, items.Values);
+        Assert.Equal(39L, await lake.ScalarAsync("select count(*) from bronze.items"));
+    }
+
+    [Fact]
+    public async Task Removed_rows_that_were_cleaned_up_are_made_up_for_by_the_whole_input()
+    {
+        using var folder = new TemporaryDirectory();
+        await using var lake = await TestLake.OpenAsync(await ShopProject.WriteAsync(folder));
+        var items = new Dictionary<long, Item>();
+        await LandAsync(lake, items, [.. Enumerable.Range(0, 20).Select(i => new Item(i, $"s{i % 2}", "k", 1))]);
+        await lake.RunAsync();
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.DeleteAsync("shop = 's1'"));
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.OverwriteAsync("select cast(1 as bigint) as id where false"));
+        await ShopProject.OnTableAsync(lake, "bronze/items", t => t.VacuumAsync(TimeSpan.Zero, force: true));
+
+        Assert.Equal("full", (await RunAsync(lake)).Shelves.Mode);
+        await AgreesAsync(lake, []);
+    }
+
+    private static async Task LandAsync(TestLake lake, Dictionary<long, Item> items, IReadOnlyList<Item> batch)
+    {
+        foreach (var item in batch)
+        {
+            items.Add(item.Id, item);
+        }
+
+        await lake.LandAsync(string.Join('\n', batch.Select(ShopProject.Line)), feed: "items");
+        await lake.Lake.Pipeline.RunAsync(new RunOptions { Select = "bronze.items" }, default);
+    }
+
+    private static async Task ChangeAsync(TestLake lake, Dictionary<long, Item> items, Random random)
+    {
+        var (divisor, rest) = (random.Next(2, 12), random.Next(2));
+        var where = $"id % {divisor} = {rest}";
+        var matching = items.Values.Where(i => i.Id % divisor == rest).ToList();
+        switch (random.Next(6))
+        {
+            case 0 or 1:
+                await ShopProject.OnTableAsync(lake, "bronze/items", t => t.DeleteAsync(where));
+                matching.ForEach(i => items.Remove(i.Id));
+                break;
+            case 2:
+                await ShopProject.OnTableAsync(lake, "bronze/items", t => t.UpdateAsync(new Dictionary<string, string> { ["quantity"] = "quantity + 1" }, where));
+                matching.ForEach(i => items[i.Id] = i with { Quantity = i.Quantity + 1 });
+                break;
+            case 3:
+                await ShopProject.OnTableAsync(lake, "bronze/items", t => t.UpdateAsync(new Dictionary<string, string> { ["shop"] = "'s7'" }, where));
+                matching.ForEach(i => items[i.Id] = i with { Shop = "s7" });
+                break;
+            case 4:
+                foreach (var table in (string[])["bronze/items", "silver/shelves"])
+                {
+                    await ShopProject.OnTableAsync(lake, table, t => t.OptimizeAsync(random.Next(2) == 0 ? null : ["sku"]));
+                }
+
+                break;
+            default:
+                await ShopProject.OnTableAsync(lake, "bronze/items", t => t.VacuumAsync(TimeSpan.Zero, force: true));
+                break;
+        }
+    }
+
+    private static async Task<(StepReport Shelves, StepReport Shops)> RunAsync(TestLake lake)
+    {
+        var steps = (await lake.RunAsync()).Steps;
+        return (steps.Single(s => s.Table == "silver.shelves"), steps.Single(s => s.Table == "gold.shops"));
+    }
+
+    private static async Task<(string, long, string, long)> StepsAsync(TestLake lake)
+    {
+        var (shelves, shops) = await RunAsync(lake);
+        return (shelves.Mode, shelves.RowsWritten, shops.Mode, shops.RowsWritten);
+    }
+
+    private static async Task AgreesAsync(TestLake lake, IEnumerable<Item> items) =>
+        Assert.Equal(ShopProject.Expected(items), (await lake.TextAsync(ShopProject.Shelves), await lake.TextAsync(ShopProject.Shops)));
+}
