@@ -22,7 +22,7 @@ public sealed class TableMaintenance
     public async ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
-        var snapshot = await found.AnyAsync(cancellationToken);
+        var snapshot = await found.LatestAsync(cancellationToken);
         foreach (var column in zorder)
         {
             if (snapshot.Schema.Find(column) is null)
@@ -138,7 +138,7 @@ public sealed class TableMaintenance
     {
         foreach (var name in tables)
         {
-            if (await _lake.Tables[name].TryAnyAsync(cancellationToken) is { } snapshot && IsDue(snapshot))
+            if (await _lake.Tables[name].TryLatestAsync(cancellationToken) is { } snapshot && IsDue(snapshot))
             {
                 try
                 {
