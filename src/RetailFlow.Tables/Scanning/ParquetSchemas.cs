@@ -38,6 +38,7 @@ internal sealed class ParquetSchemas
     /// <param name="connection">Used for the reading; a result that streams on it ends.</param>
     /// <param name="localFiles">Paths of the files, not patterns.</param>
     /// <exception cref="DuckDbException">A file is missing or is no Parquet file.</exception>
+    /// <exception cref="DeltaException">A file has no schema, or values of a calendar that is not known (<see cref="LegacyCalendar"/>).</exception>
     public FileSchema[] Of(DuckDbConnection connection, IReadOnlyList<string> localFiles)
     {
         var schemas = new FileSchema?[localFiles.Count];
@@ -67,9 +68,14 @@ internal sealed class ParquetSchemas
                 }
 
                 schemas[i] = schema;
+            }
+
+            LegacyCalendar.Refuse(connection, [.. some.Select(i => (localFiles[i], schemas[i]!))]);
+            foreach (var i in some)
+            {
                 if (_byFile.Count < MostKnownFiles)
                 {
-                    _byFile[file] = schema;
+                    _byFile[localFiles[i]] = schemas[i]!;
                 }
             }
         }

@@ -35,6 +35,15 @@ internal sealed class ParquetFixture
     private readonly List<(int[] Definitions, int[] Repetitions, byte[] Values)> _pages = [];
     private readonly List<(string Key, string Value)> _properties = [];
 
+    private string? _writer;
+
+    /// <summary>The program that the file says it was written by.</summary>
+    public ParquetFixture WrittenBy(string writer)
+    {
+        _writer = writer;
+        return this;
+    }
+
     public ParquetFixture Property(string key, string value)
     {
         _properties.Add((key, value));
@@ -81,8 +90,10 @@ internal sealed class ParquetFixture
         byte[][] schema = [new Thrift().Bytes(4, "schema").Int(5, _columns.Count).End(), .. _columns.SelectMany(Elements)];
         var group = new Thrift().List(1, 12, chunks).Long(2, file.Count).Long(3, rows).End();
         var footer = new Thrift().Int(1, 1).List(2, 12, schema).Long(3, rows).List(4, 12, [group])
-            .List(5, 12, [.. _properties.Select(p => new Thrift().Bytes(1, p.Key).Bytes(2, p.Value).End())]).End();
-        return [.. file, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8];
+            .List(5, 12, [.. _properties.Select(p => new Thrift().Bytes(1, p.Key).Bytes(2, p.Value).End())]);
+        footer = _writer is null ? footer : footer.Bytes(6, _writer);
+        var end = footer.End();
+        return [.. file, .. end, .. BitConverter.GetBytes(end.Length), .. "PAR1"u8];
     }
 
     private static IEnumerable<(string[] Path, ParquetNode Leaf, int Definition, int Repetition)> Leaves(ParquetNode node, string[] above, int definition, int repetition)
