@@ -16,7 +16,8 @@ public static class CommitRetry
     /// <param name="attempts">How often it is planned at most.</param>
     /// <param name="cancellationToken">Ends the work between two commits.</param>
     /// <returns>Committed; null when there was nothing to do; conflicted when every attempt was.</returns>
-    public static async ValueTask<CommitResult?> CommitWithRetryAsync(
+    /// <exception cref="DeltaException">What <see cref="DeltaLog.CommitAsync"/> throws; <see cref="DeltaErrorKind.Unavailable"/> also where the store failed while it was planned.</exception>
+    public static ValueTask<CommitResult?> CommitWithRetryAsync(
         this DeltaLog log,
         Func<Snapshot, CancellationToken, ValueTask<DeltaTransaction?>> plan,
         Snapshot? from = null,
@@ -24,6 +25,16 @@ public static class CommitRetry
         CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(attempts, 1);
+        return PlanAndCommitAsync(log, plan, from, attempts, cancellationToken).OrUnavailable(log.TablePath, "was not changed");
+    }
+
+    private static async ValueTask<CommitResult?> PlanAndCommitAsync(
+        DeltaLog log,
+        Func<Snapshot, CancellationToken, ValueTask<DeltaTransaction?>> plan,
+        Snapshot? from,
+        int attempts,
+        CancellationToken cancellationToken)
+    {
         var snapshot = from ?? await log.LoadAsync(cancellationToken);
         for (var attempt = 1; ; attempt++)
         {

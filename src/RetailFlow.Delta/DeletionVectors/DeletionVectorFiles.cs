@@ -80,7 +80,7 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
         }
 
         var options = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(stored.GroupBy(s => s.Path, s => s.Descriptor), options, async (file, token) =>
+        var reading = Parallel.ForEachAsync(stored.GroupBy(s => s.Path, s => s.Descriptor), options, async (file, token) =>
         {
             DeletionVectorDescriptor[] some = [.. file];
             foreach (var (descriptor, bytes) in some.Zip(await ReadFileAsync(file.Key, some, token)))
@@ -88,6 +88,7 @@ public sealed class DeletionVectorFiles(IObjectStore store, string tablePath)
                 vectors[descriptor.UniqueId] = ParseStored(file.Key, descriptor, bytes.Span);
             }
         });
+        await new ValueTask(reading).OrUnavailable(table, "was not read");
         return vectors;
     }
 

@@ -12,6 +12,8 @@ public sealed class DeltaLog
     // so a snapshot that was seen to be the newest within that time can be trusted to a probe.
     private static readonly TimeSpan ProbeTrust = TimeSpan.FromHours(1);
 
+    private const string NotLoaded = "was not loaded";
+
     private readonly DeltaLogOptions options;
     private readonly LogReader reader;
     private readonly LogUpkeep upkeep;
@@ -37,7 +39,7 @@ public sealed class DeltaLog
     /// <summary>The newest version, or null when there is no table.</summary>
     /// <exception cref="DeltaException">The log is corrupt or needs a feature that is not supported.</exception>
     public ValueTask<Snapshot?> TryLoadAsync(CancellationToken cancellationToken = default) =>
-        reader.TryLoadAsync(null, options.Clock.GetUtcNow, cancellationToken);
+        reader.TryLoadAsync(null, options.Clock.GetUtcNow, cancellationToken).OrUnavailable(TablePath, NotLoaded);
 
     /// <summary>The newest version.</summary>
     /// <exception cref="DeltaException">There is no table, the log is corrupt or needs a feature that is not supported.</exception>
@@ -52,33 +54,18 @@ public sealed class DeltaLog
             TimeTravel.AtLatest => (long?)null,
             TimeTravel.AtVersion { Number: >= 0 } exact => exact.Number,
             TimeTravel.AtVersion exact => throw new DeltaException(DeltaErrorKind.VersionNotFound, $"There is no version {exact.Number}: versions begin at 0."),
-            TimeTravel.AtTime time => await VersionAsOfAsync(time.Time, cancellationToken),
+            TimeTravel.AtTime time => await VersionAsOfAsync(time.Time, cancellationToken).OrUnavailable(TablePath, NotLoaded),
             _ => throw new InvalidOperationException("Unknown kind of time travel."),
         };
-        return await reader.TryLoadAsync(version, options.Clock.GetUtcNow, cancellationToken) ?? throw NoTable();
+        return await reader.TryLoadAsync(version, options.Clock.GetUtcNow, cancellationToken).OrUnavailable(TablePath, NotLoaded) ?? throw NoTable();
     }
 
     /// <summary>
     /// The newest version, starting from one that is known. Reads only the commits that followed; returns
     /// <paramref name="previous"/> itself when there are none.
     /// </summary>
-    public async ValueTask<Snapshot> RefreshAsync(Snapshot previous, CancellationToken cancellationToken = default)
-    {
-        var snapshot = previous;
-        while (await reader.TryReadCommitAsync(snapshot.Version + 1, cancellationToken) is { } commit)
-        {
-            snapshot = snapshot.Next(commit, options.Clock.GetUtcNow());
-        }
-
-        var now = options.Clock.GetUtcNow();
-        if (!ReferenceEquals(snapshot, previous) || (now - previous.SeenAt).Duration() < ProbeTrust)
-        {
-            return snapshot;
-        }
-
-        var newer = await reader.ListAsync(previous.Version + 1, cancellationToken);
-        return newer.Count == 0 ? previous.Seen(now) : await LoadAsync(cancellationToken);
-    }
+    public ValueTask<Snapshot> RefreshAsync(Snapshot previous, CancellationToken cancellationToken = default) =>
+        NewestAsync(previous, cancellationToken).OrUnavailable(TablePath, NotLoaded);
 
     /// <summary>
     /// The newest version, from one that was known once, whatever became of the table since. Reads the commits that followed and the
@@ -124,32 +111,15 @@ public sealed class DeltaLog
             return [];
         }
 
-        var commits = await writer.HeadCommitsAsync(fromVersionExclusive + 1, toVersionInclusive, cancellationToken);
-        var changes = new List<CommitChanges>();
-        await foreach (var commit in reader.ReadCommitsAsync(commits, cancellationToken))
-        {
-            changes.Add(commit);
-        }
-
-        return changes;
+        return await CommitsBetweenAsync(fromVersionExclusive + 1, toVersionInclusive, cancellationToken).OrUnavailable(TablePath, "gave no changes");
     }
 
     /// <summary>The commits of the log, newest first.</summary>
     /// <param name="limit">How many at most; null for all that the log still has.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <exception cref="DeltaException"><see cref="DeltaErrorKind.TableNotFound"/> if there is no log.</exception>
-    public async ValueTask<IReadOnlyList<HistoryEntry>> HistoryAsync(int? limit = null, CancellationToken cancellationToken = default)
-    {
-        var commits = await CommitsAsync(cancellationToken);
-        commits.Reverse();
-        var entries = new List<HistoryEntry>();
-        await foreach (var entry in reader.ReadHistoryAsync(commits.Take(limit ?? int.MaxValue), cancellationToken))
-        {
-            entries.Add(entry);
-        }
-
-        return entries;
-    }
+    public ValueTask<IReadOnlyList<HistoryEntry>> HistoryAsync(int? limit = null, CancellationToken cancellationToken = default) =>
+        EntriesAsync(limit, cancellationToken).OrUnavailable(TablePath, "gave no history");
 
     /// <summary>Replays a version and compares it with the checksum that its writer left.</summary>
     /// <returns>What the checksum says otherwise, one sentence each, empty if all agrees; null if the version has no checksum.</returns>
@@ -157,7 +127,7 @@ public sealed class DeltaLog
     public async ValueTask<IReadOnlyList<string>?> VerifyAsync(long version, CancellationToken cancellationToken = default)
     {
         var snapshot = await LoadAsync(TimeTravel.Version(version), cancellationToken);
-        if (await reader.ReadChecksumAsync(version, cancellationToken) is not { } content)
+        if (await reader.ReadChecksumAsync(version, cancellationToken).OrUnavailable(TablePath, "was not verified") is not { } content)
         {
             return null;
         }
@@ -185,7 +155,7 @@ public sealed class DeltaLog
     {
         if (transaction.ReadSnapshot is { } read && (options.Clock.GetUtcNow() - read.SeenAt).Duration() >= ProbeTrust)
         {
-            await RequireReachableAsync(read, cancellationToken);
+            await RequireReachableAsync(read, cancellationToken).OrUnavailable(TablePath, "was not committed");
         }
 
         return await writer.CommitAsync(transaction, cancellationToken);
@@ -196,7 +166,7 @@ public sealed class DeltaLog
     /// the V2 specification where the table has the feature <c>v2Checkpoint</c> and the property <c>delta.checkpointPolicy</c> asks for it.
     /// </summary>
     public async ValueTask CheckpointAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
-        await upkeep.CheckpointAsync(snapshot, cancellationToken);
+        await upkeep.CheckpointAsync(snapshot, cancellationToken).OrUnavailable(TablePath, "has no new checkpoint");
 
     /// <summary>
     /// Deletes the files of the log that only versions past <c>delta.logRetentionDuration</c> need, and sidecars that no checkpoint
@@ -207,7 +177,50 @@ public sealed class DeltaLog
     /// <returns>How many files were deleted.</returns>
     /// <exception cref="DeltaException">The checkpoint on which the rest of the log would stand cannot be read; nothing was deleted.</exception>
     public async ValueTask<int> CleanUpAsync(Snapshot snapshot, CancellationToken cancellationToken = default) =>
-        await upkeep.CleanUpAsync(snapshot, cancellationToken);
+        await upkeep.CleanUpAsync(snapshot, cancellationToken).OrUnavailable(TablePath, "was not cleaned up to the end");
+
+    private async ValueTask<Snapshot> NewestAsync(Snapshot previous, CancellationToken cancellationToken)
+    {
+        var snapshot = previous;
+        while (await reader.TryReadCommitAsync(snapshot.Version + 1, cancellationToken) is { } commit)
+        {
+            snapshot = snapshot.Next(commit, options.Clock.GetUtcNow());
+        }
+
+        var now = options.Clock.GetUtcNow();
+        if (!ReferenceEquals(snapshot, previous) || (now - previous.SeenAt).Duration() < ProbeTrust)
+        {
+            return snapshot;
+        }
+
+        var newer = await reader.ListAsync(previous.Version + 1, cancellationToken);
+        return newer.Count == 0 ? previous.Seen(now) : await LoadAsync(cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<HistoryEntry>> EntriesAsync(int? limit, CancellationToken cancellationToken)
+    {
+        var commits = await CommitsAsync(cancellationToken);
+        commits.Reverse();
+        var entries = new List<HistoryEntry>();
+        await foreach (var entry in reader.ReadHistoryAsync(commits.Take(limit ?? int.MaxValue), cancellationToken))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    private async ValueTask<IReadOnlyList<CommitChanges>> CommitsBetweenAsync(long from, long to, CancellationToken cancellationToken)
+    {
+        var commits = await writer.HeadCommitsAsync(from, to, cancellationToken);
+        var changes = new List<CommitChanges>();
+        await foreach (var commit in reader.ReadCommitsAsync(commits, cancellationToken))
+        {
+            changes.Add(commit);
+        }
+
+        return changes;
+    }
 
     private async ValueTask RequireReachableAsync(Snapshot read, CancellationToken cancellationToken)
     {

@@ -9,7 +9,11 @@ internal static class TableVacuum
     private const int DeletesAtOnce = 8;
 
     /// <summary>Plans and deletes. A failure leaves files that the next vacuum finds again.</summary>
-    public static async ValueTask<VacuumReport> RunAsync(
+    public static ValueTask<VacuumReport> RunAsync(
+        IObjectStore store, DeltaLog log, TimeProvider clock, TimeSpan? retention, bool force, bool dryRun, CancellationToken cancellationToken) =>
+        PlanAndDeleteAsync(store, log, clock, retention, force, dryRun, cancellationToken).OrUnavailable(log.TablePath, "was not vacuumed to the end");
+
+    private static async ValueTask<VacuumReport> PlanAndDeleteAsync(
         IObjectStore store, DeltaLog log, TimeProvider clock, TimeSpan? retention, bool force, bool dryRun, CancellationToken cancellationToken)
     {
         // The listing comes first: what a commit takes in later is not in it, what one took in before is in the snapshot.

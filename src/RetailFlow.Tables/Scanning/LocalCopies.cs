@@ -14,9 +14,21 @@ internal sealed class LocalCopies(TableAccess access) : IDisposable
 
     /// <summary>The local path of each file, by its decoded path in the log.</summary>
     /// <exception cref="DeltaException">A file is missing or lies outside of the store.</exception>
-    public async ValueTask<IReadOnlyList<string>> OfAsync(IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<string>> OfAsync(IEnumerable<string> decodedPaths, CancellationToken cancellationToken)
     {
         var paths = decodedPaths.Select(decoded => StorePath.Of(access.Store, access.Path, decoded)).ToList();
+        return OfObjectsAsync(paths, cancellationToken).OrUnavailable(access.Path, "was not read");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _leases?.Dispose();
+        _stage?.Dispose();
+    }
+
+    private async ValueTask<IReadOnlyList<string>> OfObjectsAsync(List<string> paths, CancellationToken cancellationToken)
+    {
         try
         {
             var locals = paths.Select(access.Store.LocalPath).OfType<string>().ToList();
@@ -44,12 +56,5 @@ internal sealed class LocalCopies(TableAccess access) : IDisposable
         {
             throw new DeltaException(DeltaErrorKind.Corrupt, $"A data file of '{access.Path}' is missing: {e.Message}", e);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _leases?.Dispose();
-        _stage?.Dispose();
     }
 }

@@ -4,7 +4,6 @@ using System.Text;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Lakehouse.Tests.Support;
-using RetailFlow.Storage;
 using RetailFlow.Testing.Azure;
 using RetailFlow.Testing.Stock;
 
@@ -82,7 +81,7 @@ public sealed class AzureLakeTests(AzuriteServer server) : IClassFixture<Azurite
         await using var lake = await OpenAsync(url, cacheBytes: 4_000);
         await lake.LandAsync(string.Join('\n', new RandomStockRecords(1).Take(20).Select(record => record.ToJson())));
 
-        var full = await Assert.ThrowsAsync<StorageException>(() => lake.RunAsync());
+        var full = await Assert.ThrowsAsync<Delta.DeltaException>(() => lake.RunAsync());
 
         Assert.Contains("raise the limit", full.Message, StringComparison.Ordinal);
         await using var other = await OpenAsync(url);
@@ -107,12 +106,12 @@ public sealed class AzureLakeTests(AzuriteServer server) : IClassFixture<Azurite
     public async Task A_container_that_is_missing_and_a_key_that_is_wrong_are_said_plainly()
     {
         await using var missing = await OpenAsync($"{server.Endpoint}nothing-here");
-        var absent = await Assert.ThrowsAsync<StorageException>(() => missing.LandAsync("{}"));
+        var absent = await Assert.ThrowsAsync<Delta.DeltaException>(() => missing.LandAsync("{}"));
         Assert.Contains("no such container", absent.Message, StringComparison.Ordinal);
 
         var key = Convert.ToBase64String(new byte[64]);
         await using var stranger = await TestLake.OpenAsync(url: await server.CreateContainerAsync(), variable: name => name == "AZURE_STORAGE_ACCOUNT_KEY" ? key : null);
-        var refused = await Assert.ThrowsAsync<StorageException>(() => stranger.LandAsync("{}"));
+        var refused = await Assert.ThrowsAsync<Delta.DeltaException>(() => stranger.LandAsync("{}"));
         Assert.Contains("the account key", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(key, refused.ToString(), StringComparison.Ordinal);
     }
