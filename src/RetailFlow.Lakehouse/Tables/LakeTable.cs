@@ -114,16 +114,6 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         OpenFiles open, DuckDbConnection connection, Snapshot snapshot, IReadOnlyList<FileRead> reads, CancellationToken cancellationToken) =>
         open.Keep(await TableScan.OpenAsync(Access, connection, ScanShape.Of(snapshot), reads, ScanOptions.Everything, cancellationToken)).Relation;
 
-    /// <summary>Files as they are, for a rewrite of whole files, as long as <paramref name="open"/> is.</summary>
-    /// <exception cref="DeltaException">A file has rows or columns that are not what it says.</exception>
-    public async ValueTask<string> RelationAsync(OpenFiles open, StructType schema, IReadOnlyCollection<AddFile> files, CancellationToken cancellationToken)
-    {
-        PlainFiles.Require(await LatestAsync(cancellationToken));
-        var paths = await open.OfAsync(Access, files.Select(f => f.DecodedPath), cancellationToken);
-        PlainFiles.Require(engine, schema, paths, Name);
-        return $"(select {SqlText.Names(schema.Fields.Select(f => f.Name))} from read_parquet({SqlText.Files(paths)}, hive_partitioning = false))";
-    }
-
     /// <summary>What writing the files of a table of this schema needs to know of it.</summary>
     /// <exception cref="LakeException">The table has other columns, and keeps its files in a way that depends on them.</exception>
     public TableShape ShapeFor(Snapshot snapshot, StructType schema)

@@ -19,7 +19,7 @@ public sealed class CompactionTests
         {
             await AppendAsync(lake.Lake, $"select {i} as n");
             await lake.Lake.Maintenance.CompactAsync([Name, "silver.absent"], default);
-            most = Math.Max(most, (await lake.Lake.Tables[Name].AnyAsync(default)).FileCount);
+            most = Math.Max(most, (await lake.Lake.Tables[Name].LatestAsync(default)).FileCount);
         }
 
         Assert.Equal(39, most);
@@ -39,7 +39,7 @@ public sealed class CompactionTests
         await DeleteAsync(lake.Lake, "n % 10 = 3");
         await lake.Lake.Maintenance.CompactAsync([Name], default);
 
-        var file = Assert.Single((await lake.Lake.Tables[Name].AnyAsync(default)).Files);
+        var file = Assert.Single((await lake.Lake.Tables[Name].LatestAsync(default)).Files);
         Assert.Equal((360L, null), (file.ParsedStatistics!.NumRecords, file.DeletionVector));
     }
 
@@ -51,12 +51,12 @@ public sealed class CompactionTests
         await using var lake = await TestLake.OpenAsync();
         await CreateWithVectorsAsync(lake.Lake, ("delta.targetFileSize", "8kb"));
         await AppendAsync(lake.Lake, "select range as n from range(2000)");
-        Assert.InRange((await lake.Lake.Tables[Name].AnyAsync(default)).Files.Single().Size, 4 << 10, 16 << 10);
+        Assert.InRange((await lake.Lake.Tables[Name].LatestAsync(default)).Files.Single().Size, 4 << 10, 16 << 10);
 
         await DeleteAsync(lake.Lake, where);
         await lake.Lake.Maintenance.CompactAsync([Name], default);
 
-        Assert.Equal(rewritten, (await lake.Lake.Tables[Name].AnyAsync(default)).Files.All(f => f.DeletionVector is null));
+        Assert.Equal(rewritten, (await lake.Lake.Tables[Name].LatestAsync(default)).Files.All(f => f.DeletionVector is null));
     }
 
     [Fact]
@@ -82,13 +82,13 @@ public sealed class CompactionTests
         });
 
         await other.Maintenance.CompactAsync([Name], default);
-        var left = await lake.Lake.Tables[Name].AnyAsync(default);
+        var left = await lake.Lake.Tables[Name].LatestAsync(default);
         Assert.Equal((39, "DELETE"), (left.FileCount, left.LastCommit!.Operation));
         Assert.Equal([$"{Name}: rewriting 40 files"], told);
 
         var error = await Assert.ThrowsAsync<LakeException>(async () => await other.Maintenance.OptimizeAsync(Name, [], default));
         Assert.Equal(LakeErrorKind.Conflict, error.Kind);
-        Assert.Equal(38, (await lake.Lake.Tables[Name].AnyAsync(default)).FileCount);
+        Assert.Equal(38, (await lake.Lake.Tables[Name].LatestAsync(default)).FileCount);
     }
 
     private static async Task CreateWithVectorsAsync(Lake lake, params (string Key, string Value)[] properties)
@@ -104,7 +104,7 @@ public sealed class CompactionTests
     private static async Task AppendAsync(Lake lake, string select)
     {
         var table = lake.Tables[Name];
-        var snapshot = await table.TryAnyAsync(default) ?? await table.EnsureAsync(Schema, null, Guid.NewGuid, TimeProvider.System, default);
+        var snapshot = await table.TryLatestAsync(default) ?? await table.EnsureAsync(Schema, null, Guid.NewGuid, TimeProvider.System, default);
         using var connection = lake.Engine.Connect();
         var append = DeltaTransaction.Create(snapshot, "WRITE");
         foreach (var file in await lake.Tables.Writer.WriteAsync(connection, select, table.Path, Schema, WriteLayout.AsTheyCome, default))
@@ -120,7 +120,7 @@ public sealed class CompactionTests
         var table = lake.Tables[Name];
         using var connection = lake.Engine.Connect();
         var changes = new RowChanges(new TableAccess(lake.Engine, lake.Store, table.Path), lake.Tables.Writer, Guid.NewGuid);
-        var (transaction, _) = await changes.DeleteAsync(connection, await table.AnyAsync(default), where, default);
+        var (transaction, _) = await changes.DeleteAsync(connection, await table.LatestAsync(default), where, default);
         Assert.IsType<CommitResult.Committed>(await table.CommitAsync(transaction!, default));
     }
 
@@ -129,7 +129,7 @@ public sealed class CompactionTests
     private static async Task RemoveOneAsync(Lake lake)
     {
         var table = lake.Tables[Name];
-        var snapshot = await table.AnyAsync(default);
+        var snapshot = await table.LatestAsync(default);
         var delete = DeltaTransaction.Create(snapshot, "DELETE");
         delete.Remove(snapshot.Files.First());
         Assert.IsType<CommitResult.Committed>(await table.CommitAsync(delete, default));
