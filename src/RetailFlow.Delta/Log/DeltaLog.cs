@@ -83,12 +83,12 @@ public sealed class DeltaLog
         {
             // The head is looked at after the commits, so that none of a table that took this one's place is taken for a successor.
             var latest = await RefreshAsync(known, cancellationToken);
-            if (await reader.TryReadInfoAsync(known.Version, cancellationToken) is { } info && info.IsOfSameCommit(known.LastCommit))
+            if (await reader.TryReadInfoAsync(known.Version, cancellationToken).OrUnavailable(TablePath, NotLoaded) is { } info && info.IsOfSameCommit(known.LastCommit))
             {
                 return latest;
             }
         }
-        catch (DeltaException)
+        catch (DeltaException e) when (e.Kind != DeltaErrorKind.Unavailable)
         {
             // Commits that do not follow on the known version; the whole log tells whether it is at fault.
         }
