@@ -125,6 +125,57 @@ public sealed class LakeCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Changes_of_a_table_are_printed_written_and_refused_where_there_are_none()
+    {
+        await LandAsync();
+        await _cli.RunAsync("run");
+        var table = Path.Combine("lake", "silver", "inventory_events");
+
+        var rows = await _cli.RunAsync("delta", "changes", table, "--from", "0");
+        Assert.True(rows.Exit == 0, rows.Error);
+        var changes = rows.Output.TrimEnd('\n').Split('\n').Select(line => System.Text.Json.JsonElement.Parse(line)).ToList();
+        var silver = (await _cli.RunAsync("sql", "SELECT event_id FROM silver.inventory_events ORDER BY 1", "--output", "json")).Json;
+        Assert.Equal(
+            silver.EnumerateArray().Select(row => (row.GetProperty("event_id").GetString(), "insert", 1L)),
+            changes.Select(row => (row.GetProperty("event_id").GetString(), row.GetProperty("_change_type").GetString()!, row.GetProperty("_commit_version").GetInt64())).Order());
+        Assert.NotEmpty(changes);
+
+        var written = await _cli.RunAsync("delta", "changes", table, "--from", "1", "--to", "1", "--to-file", "changes.parquet", "--output", "json");
+        Assert.Equal(changes.Count, written.Json[0].GetProperty("rows").GetInt64());
+        Assert.Equal("PAR1"u8.ToArray(), File.ReadAllBytes(Path.Combine(_cli.Folder, "changes.parquet"))[..4]);
+
+        Assert.Equal(2, (await _cli.RunAsync("delta", "changes", table)).Exit);
+        Assert.Equal(2, (await _cli.RunAsync("delta", "changes", table, "--from", "1", "--to", "0")).Exit);
+        var late = await _cli.RunAsync("delta", "changes", table, "--from", "99");
+        Assert.Equal((3, 1), (late.Exit, late.Error.TrimEnd('\n').Split('\n').Length));
+        var off = await _cli.RunAsync("delta", "changes", Path.Combine("lake", "gold", "stock_on_hand"), "--from", "0");
+        Assert.Equal(3, off.Exit);
+        Assert.Contains("delta.enableChangeDataFeed", off.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scoreboard_names_each_table_with_its_verdict_and_fails_on_a_wrong_one()
+    {
+        await LandAsync();
+        await _cli.RunAsync("run");
+        var tables = Path.Combine("lake", "gold");
+
+        var right = await _cli.RunAsync("delta", "conformance", tables, "--output", "csv");
+        Assert.True(right.Exit == 0, right.Error);
+        Assert.StartsWith("name,verdict,detail\nstock_on_hand,right,", right.Output, StringComparison.Ordinal);
+
+        foreach (var file in Directory.GetFiles(Path.Combine(_cli.Folder, tables, "stock_on_hand"), "*.parquet"))
+        {
+            await File.WriteAllBytesAsync(file, File.ReadAllBytes(file)[..^9]);
+        }
+
+        var wrong = await _cli.RunAsync("delta", "conformance", tables, "--output", "csv");
+        Assert.Equal(1, wrong.Exit);
+        Assert.Contains("stock_on_hand,WRONG,", wrong.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", wrong.Output + wrong.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_clone_has_the_rows_of_its_source_and_a_name_that_is_taken_or_none_is_refused()
     {
         await LandAsync();
@@ -217,6 +268,8 @@ public sealed class LakeCommandTests : IDisposable
     [InlineData("restore|gold.nothing|--version|0")]
     [InlineData("delta|read|nowhere")]
     [InlineData("delta|log|nowhere")]
+    [InlineData("delta|changes|nowhere|--from|0")]
+    [InlineData("delta|conformance|nowhere")]
     public async Task What_does_not_exist_is_invalid_input_said_in_one_line(string line)
     {
         await LandAsync();

@@ -106,11 +106,13 @@ public sealed class AzureLakeTests(AzuriteServer server) : IClassFixture<Azurite
     public async Task A_container_that_is_missing_and_a_key_that_is_wrong_are_said_plainly()
     {
         await using var missing = await OpenAsync($"{server.Endpoint}nothing-here");
+        missing.IsReadable = false;
         var absent = await Assert.ThrowsAsync<Delta.DeltaException>(() => missing.LandAsync("{}"));
         Assert.Contains("no such container", absent.Message, StringComparison.Ordinal);
 
         var key = Convert.ToBase64String(new byte[64]);
         await using var stranger = await TestLake.OpenAsync(url: await server.CreateContainerAsync(), variable: name => name == "AZURE_STORAGE_ACCOUNT_KEY" ? key : null);
+        stranger.IsReadable = false;
         var refused = await Assert.ThrowsAsync<Delta.DeltaException>(() => stranger.LandAsync("{}"));
         Assert.Contains("the account key", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(key, refused.ToString(), StringComparison.Ordinal);

@@ -3,6 +3,7 @@ using System.Text;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Stores;
 using RetailFlow.Storage;
+using RetailFlow.Storage.Azure;
 using RetailFlow.Tables.Tests.Proof;
 using RetailFlow.Testing.Storage;
 
@@ -15,10 +16,12 @@ public sealed class TestLake : IAsyncDisposable
 
     private readonly TemporaryDirectory _folder;
     private readonly bool _ownsFolder;
+    private readonly IObjectStore? _remote;
     private int _files;
 
-    private TestLake(TemporaryDirectory folder, bool ownsFolder, Lake lake)
+    private TestLake(TemporaryDirectory folder, bool ownsFolder, Lake lake, IObjectStore? remote)
     {
+        _remote = remote;
         _folder = folder;
         _ownsFolder = ownsFolder;
         Lake = lake;
@@ -27,6 +30,9 @@ public sealed class TestLake : IAsyncDisposable
     public Lake Lake { get; }
 
     public string Folder => _folder.Path;
+
+    /// <summary>False for a lake that cannot be read, so that there is nothing for a second reader to find.</summary>
+    public bool IsReadable { get; set; } = true;
 
     public static async Task<TestLake> OpenAsync(string? project = null, TemporaryDirectory? folder = null, IObjectStore? store = null, TimeProvider? clock = null, string? url = null, Func<string, string?>? variable = null, long? cacheBytes = null)
     {
@@ -41,7 +47,13 @@ public sealed class TestLake : IAsyncDisposable
             Remote = new RemoteOptions { Folder = where.File("local"), Variable = variable ?? (_ => null), CacheBytes = cacheBytes },
             Clock = clock ?? TimeProvider.System,
         });
-        return new TestLake(where, folder is null, lake);
+        AzureBlobStore? remote = null;
+        if (url is not null && !AzureStores.TryOpen(url, variable ?? (_ => null), null, out remote))
+        {
+            throw new ArgumentException($"'{url}' is no URL of a lake.", nameof(url));
+        }
+
+        return new TestLake(where, folder is null, lake, remote);
     }
 
     /// <summary>Lands text as a file of this ending.</summary>
@@ -78,9 +90,9 @@ public sealed class TestLake : IAsyncDisposable
         try
         {
             // One lake for each test: those that open hundreds write the same tables again.
-            if (s_proven.TryAdd(TestContext.Current.TestMethod?.UniqueID ?? "", true))
+            if (IsReadable && s_proven.TryAdd(TestContext.Current.TestMethod?.UniqueID ?? "", true))
             {
-                await TableProof.OfFolderAsync(_folder.File("lake"));
+                await (_remote is null ? TableProof.OfFolderAsync(_folder.File("lake")) : TableProof.OfStoreAsync(_remote));
             }
         }
         finally
