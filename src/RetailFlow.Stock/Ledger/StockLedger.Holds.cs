@@ -1,0 +1,133 @@
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <content>Whether a hold can be granted, and where.</content>
+public sealed partial class StockLedger
+{
+    private bool TryDecideHold(HoldCommand command, long atMicros, out ReservationTransition transition)
+    {
+        transition = null!;
+        Dictionary<(string, string), Quantity> demand = [];
+        ReservationLine[] lines = new ReservationLine[command.Lines.Count];
+        List<Shortfall> missing = [];
+
+        // Lines with a location first, whatever their order: a line that is free to choose does not take from one that is not.
+        for (int i = 0; i < lines.Length; i++)
+        {
+            RequestedLine line = command.Lines[i];
+            if (line.Location is { } location && !TryPlace(command, line, FindKey(line.Sku, location), location, demand, missing, atMicros, out lines[i]))
+            {
+                return false;
+            }
+        }
+
+        for (int i = 0; i < lines.Length; i++)
+        {
+            RequestedLine line = command.Lines[i];
+            if (line.Location is not null)
+            {
+                continue;
+            }
+
+            if (!TryChoose(command, line.Sku, demand, atMicros, out StockKey? most)
+                || !TryPlace(command, line, most, null, demand, missing, atMicros, out lines[i]))
+            {
+                return false;
+            }
+        }
+
+        ReservationLine[] granted = Array.FindAll(lines, line => line.Quantity > Quantity.Zero);
+        bool isGranted = missing.Count == 0 || (command.AllowPartial && granted.Length > 0);
+        transition = isGranted
+            ? Done(command, atMicros, new Reservation
+            {
+                Id = command.Id,
+                State = ReservationState.Held,
+                CreatedMicros = atMicros,
+                ExpiresMicros = checked(atMicros + command.TtlMicros),
+                Lines = granted,
+                Reference = command.Reference,
+                Channel = command.Channel,
+            })
+            : Refuse(command, atMicros, ReservationRefusal.Shortfall, null, "There is not enough of at least one line.", missing);
+        if (isGranted && missing.Count > 0)
+        {
+            transition = transition with { Shortfalls = missing };
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts a line at a key, as much as there is; false if the key is open.</summary>
+    private bool TryPlace(
+        HoldCommand command,
+        RequestedLine line,
+        StockKey? key,
+        string? location,
+        Dictionary<(string, string), Quantity> demand,
+        List<Shortfall> missing,
+        long atMicros,
+        out ReservationLine placed)
+    {
+        placed = new ReservationLine(line.Sku, key?.Location ?? location ?? string.Empty, Quantity.Zero, Quantity.Zero);
+        if (key is not null && openKeys.Contains(key))
+        {
+            return false;
+        }
+
+        Quantity before = key is null ? Quantity.Zero : demand.GetValueOrDefault((key.Sku, key.Location));
+        Quantity available = key is null ? Quantity.Zero : Grantable(key, command.Channel, atMicros);
+        Quantity left = available - before;
+        Quantity taken = line.Quantity <= left ? line.Quantity
+            : command.AllowPartial && left > Quantity.Zero ? left
+            : Quantity.Zero;
+        if (taken < line.Quantity)
+        {
+            int known = missing.FindIndex(shortfall => shortfall.Sku == line.Sku && shortfall.Location == location);
+            Quantity requested = known >= 0 ? missing[known].Requested + line.Quantity : before + line.Quantity;
+            Shortfall shortfall = new(line.Sku, location, requested, available > Quantity.Zero ? available : Quantity.Zero);
+            if (known >= 0)
+            {
+                missing[known] = shortfall;
+            }
+            else
+            {
+                missing.Add(shortfall);
+            }
+        }
+
+        if (key is not null && taken > Quantity.Zero)
+        {
+            demand[(key.Sku, key.Location)] = before + taken;
+            placed = placed with { Quantity = taken };
+        }
+
+        return true;
+    }
+
+    /// <summary>The location with the most of a SKU, the first by name of those with as much; false if a location of it is open.</summary>
+    private bool TryChoose(HoldCommand command, string sku, Dictionary<(string, string), Quantity> demand, long atMicros, out StockKey? most)
+    {
+        most = null;
+        Quantity best = Quantity.Zero;
+        foreach (StockKey key in keysBySku.GetValueOrDefault(sku, []))
+        {
+            if (openKeys.Contains(key))
+            {
+                return false;
+            }
+
+            Quantity left = Grantable(key, command.Channel, atMicros) - demand.GetValueOrDefault((key.Sku, key.Location));
+            if (most is null || left > best)
+            {
+                (most, best) = (key, left);
+            }
+        }
+
+        return true;
+    }
+
+    private Quantity Grantable(StockKey key, string? channel, long atMicros) =>
+        key.AvailableTo(channel, ExtraBuffer(key.Location, atMicros)) + key.Terms.BackOrderLimit;
+}

@@ -1,0 +1,167 @@
+using System.Collections.Concurrent;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <summary>
+/// How many can be sold, here, now: on hand, holds and orders for a set of SKUs, as a state machine over one sequence of stock
+/// records and reservation transitions. One thread at a time decides and applies; the same entries in the same order give the same
+/// state. What was applied becomes visible to readers with <see cref="Publish"/>, which is called when it is durable; readers take no
+/// lock and see whole groups of entries.
+/// </summary>
+/// <remarks>
+/// The ledger does no I/O and has no clock: moments come with the entries and do not go back. What it cannot decide from what
+/// it holds it asks for (<see cref="OpenKeys"/>, <see cref="OpenVoids"/>); the edge looks it up in the lake.
+/// </remarks>
+public sealed partial class StockLedger
+{
+    private readonly ConcurrentDictionary<string, StockKey[]> keysBySku = new(StringComparer.Ordinal);
+    private readonly List<StockKey> dirty = [];
+    private readonly IStockPolicy policy;
+    private long published;
+    private long publishing;
+    private long publishedMicros;
+
+    /// <summary>A ledger without any record.</summary>
+    /// <param name="policy">The terms on which stock may be sold.</param>
+    /// <param name="options">What is remembered for how long.</param>
+    public StockLedger(IStockPolicy policy, LedgerOptions? options = null)
+    {
+        this.policy = policy;
+        this.options = options ?? new LedgerOptions();
+    }
+
+    /// <summary>Sequence of the last entry that was applied.</summary>
+    public long Sequence { get; private set; }
+
+    /// <summary>Moment of the last entry, microseconds since 1970 UTC; moments before it are taken for it.</summary>
+    public long AtMicros { get; private set; }
+
+    /// <summary>Sequence of the last entry that readers see.</summary>
+    public long PublishedSequence => Volatile.Read(ref published);
+
+    /// <summary>Moment of the last entry that readers see.</summary>
+    public long PublishedMicros => Volatile.Read(ref publishedMicros);
+
+    /// <summary>Keys that the ledger has.</summary>
+    public int KeyCount { get; private set; }
+
+    /// <summary>Makes everything that was applied visible to readers, at once.</summary>
+    public void Publish()
+    {
+        // Odd while keys are being replaced: a reader that meets it, or that ends under another number than it began, looks again.
+        Volatile.Write(ref publishing, publishing + 1);
+        Thread.MemoryBarrier();
+        foreach (StockKey key in dirty)
+        {
+            key.Publish();
+            key.IsDirty = false;
+        }
+
+        dirty.Clear();
+        PublishReservations();
+        Volatile.Write(ref published, Sequence);
+        Volatile.Write(ref publishedMicros, AtMicros);
+        Volatile.Write(ref publishing, publishing + 1);
+    }
+
+    /// <summary>Sets a key to what Gold has of it, before entries are replayed.</summary>
+    /// <param name="sku">SKU.</param>
+    /// <param name="location">Location.</param>
+    /// <param name="state">On hand.</param>
+    /// <param name="sequence">Every entry of the journal up to this one is in it.</param>
+    public void Load(string sku, string location, OnHandState state, long sequence)
+    {
+        StockKey key = KeyOf(sku, location);
+        key.Base = state;
+        key.BaseSequence = sequence;
+        key.Current = state;
+        key.Sequence = sequence;
+        Touch(key, sequence);
+    }
+
+    /// <summary>Begins with a position of the journal: entries up to it are in what was loaded.</summary>
+    public void StartAt(long sequence, long atMicros)
+    {
+        Sequence = sequence;
+        AtMicros = Math.Max(AtMicros, atMicros);
+    }
+
+    private StockKey KeyOf(string sku, string location)
+    {
+        StockKey[] keys = keysBySku.GetValueOrDefault(sku, []);
+        int at = Find(keys, location);
+        if (at >= 0)
+        {
+            return keys[at];
+        }
+
+        StockKey key = new(sku, location, policy.For(sku, location));
+        at = ~at;
+        StockKey[] more = new StockKey[keys.Length + 1];
+        keys.AsSpan(0, at).CopyTo(more);
+        more[at] = key;
+        keys.AsSpan(at).CopyTo(more.AsSpan(at + 1));
+        keysBySku[sku] = more;
+        KeyCount++;
+        return key;
+    }
+
+    private StockKey? FindKey(string sku, string location)
+    {
+        if (!keysBySku.TryGetValue(sku, out StockKey[]? keys))
+        {
+            return null;
+        }
+
+        int at = Find(keys, location);
+        return at < 0 ? null : keys[at];
+    }
+
+    /// <summary>Index of a location among a SKU's keys, which stand in the order of their locations; the complement of its place if it is not there.</summary>
+    private static int Find(StockKey[] keys, string location)
+    {
+        int low = 0;
+        int high = keys.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) >>> 1;
+            int order = string.CompareOrdinal(keys[middle].Location, location);
+            if (order == 0)
+            {
+                return middle;
+            }
+
+            if (order < 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle - 1;
+            }
+        }
+
+        return ~low;
+    }
+
+    private void Touch(StockKey key, long sequence)
+    {
+        key.Sequence = Math.Max(key.Sequence, sequence);
+        if (!key.IsDirty)
+        {
+            key.IsDirty = true;
+            dirty.Add(key);
+        }
+    }
+
+    private void Advance(long sequence, long atMicros)
+    {
+        if (sequence != Sequence + 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(sequence), sequence, $"The ledger is at {Sequence}: entries come without gaps.");
+        }
+
+        Sequence = sequence;
+        AtMicros = Math.Max(AtMicros, atMicros);
+    }
+}
