@@ -4,10 +4,27 @@ using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Journal;
 
+/// <summary>What an entry of the journal is.</summary>
+public enum JournalEntryKind : byte
+{
+    /// <summary>A stock record as received.</summary>
+    Record,
+
+    /// <summary>Bytes that came in place of a stock record.</summary>
+    Malformed,
+
+    /// <summary>A transition of a reservation, decided by the node.</summary>
+    Reservation,
+
+    /// <summary>An oversell that came to light, noted by the node.</summary>
+    Incident,
+}
+
 /// <summary>
 /// One line of a segment taken apart:
 /// <c>{"seq":N,"at":"2026-11-22T00:00:00.123456Z","source":"S","record":{...}}</c>, with or without the checksum in front, and with
-/// <c>"malformed":"base64"</c> in place of the record where what came was no JSON object. The spans are those of the line.
+/// <c>"malformed":"base64"</c> in place of the record where what came was no JSON object, and <c>"reservation":{...}</c> or
+/// <c>"incident":{...}</c> for what the node itself decided or noted. The spans are those of the line.
 /// </summary>
 public readonly ref struct JournalEnvelopeReader
 {
@@ -45,15 +62,31 @@ public readonly ref struct JournalEnvelopeReader
         Source = ReadSource(ref rest);
         if (rest.StartsWith(",\"record\":"u8))
         {
-            Record = rest[10..^1];
-            Require(rest[^1] == (byte)'}' && Record.Length >= 2 && Record[0] == (byte)'{' && Record[^1] == (byte)'}');
+            Record = ObjectIn(rest, 10);
+            return;
+        }
+
+        if (rest.StartsWith(",\"reservation\":"u8))
+        {
+            Kind = JournalEntryKind.Reservation;
+            Noted = ObjectIn(rest, 15);
+            return;
+        }
+
+        if (rest.StartsWith(",\"incident\":"u8))
+        {
+            Kind = JournalEntryKind.Incident;
+            Noted = ObjectIn(rest, 12);
             return;
         }
 
         Require(rest.StartsWith(",\"malformed\":\""u8) && rest.Length >= 16 && rest.EndsWith("\"}"u8));
         malformed = rest[14..^2];
-        IsMalformed = true;
+        Kind = JournalEntryKind.Malformed;
     }
+
+    /// <summary>What the entry is.</summary>
+    public JournalEntryKind Kind { get; }
 
     /// <summary>Place in the journal, from 1 without gaps.</summary>
     public long Sequence { get; }
@@ -68,7 +101,10 @@ public readonly ref struct JournalEnvelopeReader
     public ReadOnlySpan<byte> Record { get; }
 
     /// <summary>Whether what came was no JSON object.</summary>
-    public bool IsMalformed { get; }
+    public bool IsMalformed => Kind == JournalEntryKind.Malformed;
+
+    /// <summary>What the node decided or noted, as one JSON object; empty if it was received.</summary>
+    public ReadOnlySpan<byte> Noted { get; }
 
     /// <summary>The bytes that came in place of a JSON object; empty if <see cref="Record"/> is one.</summary>
     /// <exception cref="InvalidDataException">The base64 is broken.</exception>
@@ -114,6 +150,14 @@ public readonly ref struct JournalEnvelopeReader
         ByteBuffer unescaped = new();
         JsonScanner.Unescape(source, unescaped);
         return unescaped.Written;
+    }
+
+    /// <summary>The object that stands between the name of the last member and the brace that ends the line.</summary>
+    private static ReadOnlySpan<byte> ObjectIn(ReadOnlySpan<byte> rest, int nameLength)
+    {
+        ReadOnlySpan<byte> found = rest[nameLength..^1];
+        Require(rest[^1] == (byte)'}' && found.Length >= 2 && found[0] == (byte)'{' && found[^1] == (byte)'}');
+        return found;
     }
 
     private static void Require(bool holds)

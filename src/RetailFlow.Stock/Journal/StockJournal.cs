@@ -26,6 +26,7 @@ public sealed class StockJournal : IAsyncDisposable
     private long groupMicros;
     private long nextSequence;
     private long lastDurable;
+    private readonly JournalScribe scribe;
 
     private StockJournal(
         LakeLock lakeLock, IJournalFiles files, SegmentIndex index, SegmentedLog segments, StockJournalOptions options, long last)
@@ -35,6 +36,7 @@ public sealed class StockJournal : IAsyncDisposable
         this.index = index;
         this.segments = segments;
         this.options = options;
+        scribe = new JournalScribe(this);
         nextSequence = last + 1;
         lastDurable = last;
         log = new GroupCommitLog<JournalBatch, JournalReceipt>(
@@ -105,6 +107,23 @@ public sealed class StockJournal : IAsyncDisposable
         }
     }
 
+    internal long NextSequence => nextSequence;
+
+    /// <summary>Adds an entry of the node's own and returns its sequence.</summary>
+    internal long WriteNoted(AppendLogWriter writer, long micros, ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
+    {
+        FormatTime(micros);
+        Span<byte> line = writer.Reserve(HeadBytes + name.Length + json.Length + 1);
+        int at = WriteHead(line, nextSequence);
+        name.CopyTo(line[at..]);
+        at += name.Length;
+        json.CopyTo(line[at..]);
+        at += json.Length;
+        line[at++] = (byte)'}';
+        writer.Commit(at);
+        return nextSequence++;
+    }
+
     private JournalReceipt Encode(JournalBatch batch, AppendLogWriter writer)
     {
         if (writer.BufferedBytes == 0)
@@ -114,28 +133,62 @@ public sealed class StockJournal : IAsyncDisposable
             segments.BeginGroup(nextSequence, DateOnly.FromDateTime(now.UtcDateTime));
         }
 
+        if (options.Follower is not { } follower)
+        {
+            return WriteRecords(batch, writer, null);
+        }
+
+        scribe.Begin(writer, groupMicros);
+        try
+        {
+            follower.Before(scribe);
+            return WriteRecords(batch, writer, follower);
+        }
+        catch (Exception exception)
+        {
+            // What was taken back from the buffer cannot be taken back from the follower's state.
+            writer.Poison(exception);
+            throw;
+        }
+        finally
+        {
+            scribe.End();
+        }
+    }
+
+    private JournalReceipt WriteRecords(JournalBatch batch, AppendLogWriter writer, IJournalFollower? follower)
+    {
         long micros = batch.ReceivedAtMicros ?? groupMicros;
+        FormatTime(micros);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ReadOnlySpan<byte> tail = batch.Tail(i);
+            Span<byte> line = writer.Reserve(HeadBytes + tail.Length);
+            int at = WriteHead(line, nextSequence + i);
+            tail.CopyTo(line[at..]);
+            writer.Commit(at + tail.Length);
+        }
+
+        // After the records are in the buffer, from where they can be taken back, and before anything that cannot.
+        long first = nextSequence;
+        JournalStamp stamp = new(first, micros);
+        object? admission = options.Admission?.Invoke(batch, stamp);
+        nextSequence += batch.Count;
+        long last = nextSequence - 1;
+        admission = follower is null ? admission : follower.Take(batch, stamp, scribe);
+        return new JournalReceipt(first, last, RecordTime.ToInstant(micros), admission);
+    }
+
+    private void FormatTime(long micros)
+    {
         if (micros != timeTextMicros)
         {
             Encoding.ASCII.GetBytes(RecordTime.Format(micros), timeText);
             timeTextMicros = micros;
         }
-
-        for (int i = 0; i < batch.Count; i++)
-        {
-            ReadOnlySpan<byte> tail = batch.Tail(i);
-            Span<byte> line = writer.Reserve(HeadBytes + tail.Length);
-            writer.Commit(WriteEnvelope(line, nextSequence + i, tail));
-        }
-
-        // After the records are in the buffer, from where they can be taken back, and before anything that cannot.
-        object? admission = options.Admission?.Invoke(batch, new JournalStamp(nextSequence, micros));
-        long first = nextSequence;
-        nextSequence += batch.Count;
-        return new JournalReceipt(first, nextSequence - 1, RecordTime.ToInstant(micros), admission);
     }
 
-    private int WriteEnvelope(Span<byte> line, long sequence, ReadOnlySpan<byte> tail)
+    private int WriteHead(Span<byte> line, long sequence)
     {
         "{\"seq\":"u8.CopyTo(line);
         Utf8Formatter.TryFormat(sequence, line[7..], out int digits);
@@ -145,13 +198,13 @@ public sealed class StockJournal : IAsyncDisposable
         timeText.CopyTo(line[at..]);
         at += TimeBytes;
         line[at++] = (byte)'"';
-        tail.CopyTo(line[at..]);
-        return at + tail.Length;
+        return at;
     }
 
     private void Publish()
     {
         segments.Publish(nextSequence - 1);
         Volatile.Write(ref lastDurable, nextSequence - 1);
+        options.Follower?.Durable(nextSequence - 1);
     }
 }

@@ -27,6 +27,9 @@ public sealed record StockJournalOptions
     /// </summary>
     public Func<JournalBatch, JournalStamp, object?>? Admission { get; init; }
 
+    /// <summary>Decides on what comes in and adds entries of its own to the same sequence; null if nobody does.</summary>
+    public IJournalFollower? Follower { get; init; }
+
     /// <summary>Other files than those of the local disk.</summary>
     public IJournalFiles? Files { get; init; }
 

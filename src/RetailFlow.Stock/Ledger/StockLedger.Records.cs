@@ -63,10 +63,10 @@ public sealed partial class StockLedger
         Touch(key, sequence);
         if (record.Type == StockRecordType.Sale && !bornVoided && record.Reference is { } reference)
         {
-            Consume(reference, key, record.Quantity, sequence);
+            AskToConsume(reference, key, record.Quantity);
         }
 
-        Watch(key, sequence);
+        Watch(key);
     }
 
     /// <summary>Answers an open void from the lake: its record, or that the lake has none.</summary>
@@ -116,7 +116,7 @@ public sealed partial class StockLedger
         key.Current = WithHistory(key, history);
         openKeys.Remove(key);
         Touch(key, Sequence);
-        Watch(key, Sequence);
+        Watch(key);
         return true;
     }
 
@@ -148,7 +148,7 @@ public sealed partial class StockLedger
         if (key.Current != before)
         {
             Touch(key, Sequence);
-            Watch(key, Sequence);
+            Watch(key);
         }
 
         return own;
@@ -208,7 +208,7 @@ public sealed partial class StockLedger
     {
         key.Current = key.Current with { LastEventMicros = Math.Max(key.Current.LastEventMicros, timeMicros) };
         Touch(key, sequence);
-        Watch(key, sequence);
+        Watch(key);
     }
 
     private void Retract(StockKey key, HistoryEntry entry)

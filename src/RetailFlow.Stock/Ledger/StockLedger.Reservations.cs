@@ -6,6 +6,8 @@ namespace RetailFlow.Stock.Ledger;
 /// <content>Reservations: deciding, applying, expiry.</content>
 public sealed partial class StockLedger
 {
+    private const string ConsumeCommand = "consume";
+
     private readonly LedgerOptions options;
     private readonly Dictionary<string, Reservation> reservations = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Reservation> publishedReservations = new(StringComparer.Ordinal);
@@ -14,6 +16,7 @@ public sealed partial class StockLedger
     private readonly Dictionary<string, ReservationTransition> answers = new(StringComparer.Ordinal);
     private readonly Queue<(string Key, long AtMicros)> answered = new();
     private readonly Queue<(string Id, long AtMicros)> ended = new();
+    private readonly Queue<(string Reference, StockKey Key, Quantity Quantity)> consumptions = new();
     private long publishedExpiry = long.MaxValue;
 
     /// <summary>The next moment at which something expires that readers have not been told of; <see cref="long.MaxValue"/> if there is none.</summary>
@@ -91,10 +94,43 @@ public sealed partial class StockLedger
         return false;
     }
 
+    /// <summary>
+    /// The next claim of which a sale has taken its part, as the transition to apply; false if there is none. Goods that a sale took off
+    /// on hand are not kept for the reservation that the sale names.
+    /// </summary>
+    public bool TryConsume(long atMicros, out ReservationTransition transition)
+    {
+        atMicros = Math.Max(atMicros, AtMicros);
+        while (consumptions.TryPeek(out (string Reference, StockKey Key, Quantity Quantity) sale))
+        {
+            if (reservations.TryGetValue(sale.Reference, out Reservation? reservation)
+                && reservation.StateAt(atMicros) is ReservationState.Held or ReservationState.Confirmed
+                && Consumed(reservation, sale.Key, sale.Quantity) is { } after)
+            {
+                transition = new ReservationTransition { Command = ConsumeCommand, Id = after.Id, After = after, AtMicros = atMicros };
+                return true;
+            }
+
+            consumptions.Dequeue();
+        }
+
+        transition = null!;
+        return false;
+    }
+
     /// <summary>Takes the next entry of the journal, a transition: one that was just decided, or one that is replayed.</summary>
     public void Apply(ReservationTransition transition, long sequence)
     {
         Advance(sequence, transition.AtMicros);
+        if (transition.Command == ConsumeCommand)
+        {
+            // What earlier sales found nothing to take from was passed over when this was decided.
+            while (consumptions.TryDequeue(out (string Reference, StockKey Key, Quantity Quantity) sale) && sale.Reference != transition.Id)
+            {
+                continue;
+            }
+        }
+
         if (transition.Key is not null)
         {
             Remember(transition);
@@ -196,15 +232,18 @@ public sealed partial class StockLedger
     private static ReservationState StateOf(ReservationLine[] lines, ReservationState otherwise) =>
         Array.TrueForAll(lines, line => line.Open == Quantity.Zero) ? ReservationState.Fulfilled : otherwise;
 
-    /// <summary>A sale that names a claim takes from it what it can: the goods are gone from on hand already.</summary>
-    private void Consume(string reference, StockKey key, Quantity quantity, long sequence)
+    private void AskToConsume(string reference, StockKey key, Quantity quantity)
     {
-        if (!reservations.TryGetValue(reference, out Reservation? reservation)
-            || reservation.StateAt(AtMicros) is not (ReservationState.Held or ReservationState.Confirmed))
+        if (reservations.TryGetValue(reference, out Reservation? reservation)
+            && reservation.StateAt(AtMicros) is (ReservationState.Held or ReservationState.Confirmed))
         {
-            return;
+            consumptions.Enqueue((reference, key, quantity));
         }
+    }
 
+    /// <summary>A reservation after a sale took its part; null if it has nothing of the kind open.</summary>
+    private static Reservation? Consumed(Reservation reservation, StockKey key, Quantity quantity)
+    {
         ReservationLine[] lines = [.. reservation.Lines];
         Quantity left = quantity;
         for (int i = 0; i < lines.Length && left > Quantity.Zero; i++)
@@ -217,10 +256,7 @@ public sealed partial class StockLedger
             }
         }
 
-        if (left != quantity)
-        {
-            Replace(reservation with { Lines = lines, State = StateOf(lines, reservation.State) }, sequence);
-        }
+        return left == quantity ? null : reservation with { Lines = lines, State = StateOf(lines, reservation.State) };
     }
 
     private void Replace(Reservation after, long sequence)
@@ -248,7 +284,7 @@ public sealed partial class StockLedger
         {
             StockKey key = KeyOf(line.Sku, line.Location);
             Touch(key, sequence);
-            Watch(key, sequence);
+            Watch(key);
         }
     }
 

@@ -5,7 +5,7 @@ namespace RetailFlow.Stock.Ledger;
 /// <content>Oversells that came about elsewhere, and sources that have gone quiet.</content>
 public sealed partial class StockLedger
 {
-    private readonly Queue<OversellIncident> incidents = new();
+    private readonly HashSet<StockKey> watched = [];
     private readonly Dictionary<string, long> seen = new(StringComparer.Ordinal);
 
     /// <summary>Notes that a source was heard of.</summary>
@@ -17,27 +17,46 @@ public sealed partial class StockLedger
         }
     }
 
-    /// <summary>Takes an incident that came to light since the last call; false if there is none.</summary>
-    public bool TryTakeIncident(out OversellIncident incident) => incidents.TryDequeue(out incident!);
-
-    /// <summary>Raises an incident when a key comes to have less than is claimed of it, or less than nothing.</summary>
-    private void Watch(StockKey key, long sequence)
+    /// <summary>
+    /// An oversell that came to light since the last call, to be written and handed to <see cref="Apply(OversellIncident, long, long)"/>; false
+    /// if there is none. To be asked when every sale has been consumed (<see cref="TryConsume"/>): until then goods may count as sold and
+    /// as claimed.
+    /// </summary>
+    public bool TryFindIncident(long atMicros, out OversellIncident incident)
     {
-        if (openKeys.Contains(key))
+        while (watched.Count > 0)
         {
-            return;
+            StockKey key = watched.First();
+            watched.Remove(key);
+            if (openKeys.Contains(key))
+            {
+                continue;
+            }
+
+            bool oversold = key.Unclaimed < -key.Terms.BackOrderLimit;
+            if (oversold && !key.IsOversold)
+            {
+                incident = new OversellIncident(
+                    key.Sku, key.Location, key.Sequence, Math.Max(atMicros, AtMicros), key.Current.OnHand, key.Held, key.Committed, ClaimsOn(key));
+                return true;
+            }
+
+            key.IsOversold = oversold;
         }
 
-        Quantity floor = -key.Terms.BackOrderLimit;
-        bool oversold = key.Unclaimed < floor;
-        if (oversold && !key.IsOversold)
-        {
-            incidents.Enqueue(new OversellIncident(
-                key.Sku, key.Location, sequence, AtMicros, key.Current.OnHand, key.Held, key.Committed, ClaimsOn(key)));
-        }
-
-        key.IsOversold = oversold;
+        incident = null!;
+        return false;
     }
+
+    /// <summary>Takes the next entry of the journal, an incident: it is open until the key has enough again.</summary>
+    public void Apply(OversellIncident incident, long sequence, long atMicros)
+    {
+        Advance(sequence, atMicros);
+        KeyOf(incident.Sku, incident.Location).IsOversold = true;
+    }
+
+    /// <summary>Looks at a key when the batch is through.</summary>
+    private void Watch(StockKey key) => watched.Add(key);
 
     private List<string> ClaimsOn(StockKey key) =>
     [

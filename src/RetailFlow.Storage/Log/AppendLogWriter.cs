@@ -172,6 +172,11 @@ public sealed class AppendLogWriter : IDisposable
         return _durable;
     }
 
+    /// <summary>
+    /// Makes every further call fail, for a caller whose own state no longer fits what is buffered. Nothing that is buffered is written.
+    /// </summary>
+    public void Poison(Exception reason) => _poison ??= reason;
+
     /// <summary>Closes the file. Records not synced are dropped: nobody was told that they are kept.</summary>
     public void Dispose()
     {

@@ -87,6 +87,7 @@ internal sealed class LedgerSimulation
         Entry entry = new(journal.Count + 1, now, accepted ? record : null, null);
         journal.Add(entry);
         Apply(ledger, entry);
+        Consume();
         if (accepted && record is { Type: "sale", Reference: not null } && !IsVoidedBefore(record))
         {
             books.Sold(record.Reference, record.Sku, record.Location, record.Quantity, now);
@@ -259,6 +260,16 @@ internal sealed class LedgerSimulation
         }
     }
 
+    private void Consume()
+    {
+        while (ledger.TryConsume(now, out ReservationTransition transition))
+        {
+            Entry entry = new(journal.Count + 1, now, null, Written(transition));
+            journal.Add(entry);
+            ledger.Apply(transition, entry.Sequence);
+        }
+    }
+
     /// <summary>The lake comes up to some sequence: its rows are those of the records up to it, by the model.</summary>
     private void CommitLake()
     {
@@ -307,6 +318,8 @@ internal sealed class LedgerSimulation
                 Resolve();
             }
         }
+
+        Consume();
     }
 
     /// <summary>The lake's reservations: those of the journal up to a sequence, with what sales took from them.</summary>

@@ -1,0 +1,37 @@
+using RetailFlow.Storage;
+
+namespace RetailFlow.Stock.Journal;
+
+/// <summary>Writes entries of the node's own into the journal, for the moment of a call of <see cref="IJournalFollower"/>.</summary>
+public sealed class JournalScribe
+{
+    private readonly StockJournal journal;
+    private AppendLogWriter? writer;
+
+    internal JournalScribe(StockJournal journal) => this.journal = journal;
+
+    /// <summary>Sequence of the next entry.</summary>
+    public long NextSequence => journal.NextSequence;
+
+    /// <summary>The moment that entries get, microseconds since 1970 UTC; it does not go back.</summary>
+    public long AtMicros { get; private set; }
+
+    /// <summary>Writes a transition of a reservation and returns its sequence.</summary>
+    /// <param name="json">One JSON object without line breaks.</param>
+    public long Reservation(ReadOnlySpan<byte> json) => Write(",\"reservation\":"u8, json);
+
+    /// <summary>Writes an incident and returns its sequence.</summary>
+    /// <param name="json">One JSON object without line breaks.</param>
+    public long Incident(ReadOnlySpan<byte> json) => Write(",\"incident\":"u8, json);
+
+    internal void Begin(AppendLogWriter into, long atMicros)
+    {
+        writer = into;
+        AtMicros = Math.Max(AtMicros, atMicros);
+    }
+
+    internal void End() => writer = null;
+
+    private long Write(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json) =>
+        journal.WriteNoted(writer ?? throw new InvalidOperationException("Entries are written while the follower is called."), AtMicros, name, json);
+}
