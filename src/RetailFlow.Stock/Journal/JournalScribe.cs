@@ -16,6 +16,9 @@ public sealed class JournalScribe
     /// <summary>The moment that entries get, microseconds since 1970 UTC; it does not go back.</summary>
     public long AtMicros { get; private set; }
 
+    /// <summary>Whether nothing waits to become durable: what the state machine has now may be shown at once.</summary>
+    public bool IsClean => writer is { BufferedBytes: 0 };
+
     /// <summary>Writes a transition of a reservation and returns its sequence.</summary>
     /// <param name="json">One JSON object without line breaks.</param>
     public long Reservation(ReadOnlySpan<byte> json) => Write(",\"reservation\":"u8, json);

@@ -1,0 +1,179 @@
+using System.Buffers;
+using RetailFlow.Stock.Journal;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <summary>The accepted ones among the records of a batch, by their place in it.</summary>
+public interface ILedgerBatch
+{
+    /// <summary>Gives every record its verdict, in the order of the sequence.</summary>
+    /// <param name="firstSequence">Sequence of the first record.</param>
+    void Admit(long firstSequence);
+
+    /// <summary>The record at a place, if it was accepted.</summary>
+    bool TryGetAccepted(int index, out LedgerRecord record);
+
+    /// <summary>The source of the record at a place, for sources that are expected to be heard of; null if it is not known.</summary>
+    string? SourceAt(int index);
+}
+
+/// <summary>A command on its way through the journal, without records of its own.</summary>
+/// <param name="Command">What is wanted.</param>
+public sealed record LedgerCommand(ReservationCommand Command);
+
+/// <summary>Something to do to the ledger between two batches, on the journal's writer.</summary>
+/// <param name="Run">What to do; what it returns is the receipt's <see cref="JournalReceipt.Admission"/>.</param>
+public sealed record LedgerWork(Func<StockLedger, object?> Run);
+
+/// <summary>
+/// Takes a ledger along with the journal: records and transitions have one sequence, what the ledger decides is written before it
+/// takes effect, and readers see it when it is durable. A command's receipt has its <see cref="ReservationTransition"/>, or null if a key of it
+/// is open.
+/// </summary>
+public sealed class LedgerFollower(StockLedger ledger) : IJournalFollower
+{
+    private readonly ArrayBufferWriter<byte> json = new(1024);
+
+    /// <summary>Incidents that were written, for whoever tells of them. Called on the journal's writer; must be quick and not throw.</summary>
+    public Action<OversellIncident, long>? Noted { get; set; }
+
+    /// <inheritdoc/>
+    public void Before(JournalScribe scribe)
+    {
+        while (ledger.TryExpire(scribe.AtMicros, out ReservationTransition expired))
+        {
+            Write(expired, scribe);
+        }
+    }
+
+    /// <inheritdoc/>
+    public object? Take(JournalBatch batch, JournalStamp stamp, JournalScribe scribe)
+    {
+        object? answer = null;
+        switch (batch.Tag)
+        {
+            case LedgerCommand command:
+                answer = Decide(command.Command, scribe);
+                break;
+            case LedgerWork work:
+                answer = work.Run(ledger);
+                break;
+            case ILedgerBatch records:
+                records.Admit(stamp.FirstSequence);
+                Apply(records, batch.Count, stamp);
+                break;
+            default:
+                PassAll(batch.Count, stamp);
+                break;
+        }
+
+        Settle(scribe);
+        if (scribe.IsClean)
+        {
+            // Nothing is to be synced, so nobody will say that it is durable.
+            ledger.Publish();
+        }
+
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public void Durable(long sequence) => ledger.Publish();
+
+    /// <summary>Writes what sales took from claims and the oversells that came to light, as far as that is not written yet.</summary>
+    public void Settle(JournalScribe scribe)
+    {
+        while (ledger.TryConsume(scribe.AtMicros, out ReservationTransition consumed))
+        {
+            Write(consumed, scribe);
+        }
+
+        while (ledger.TryFindIncident(scribe.AtMicros, out OversellIncident incident))
+        {
+            json.ResetWrittenCount();
+            IncidentJson.Write(incident, json);
+            long sequence = scribe.Incident(json.WrittenSpan);
+            ledger.Apply(incident, sequence, scribe.AtMicros);
+            Noted?.Invoke(incident, sequence);
+        }
+    }
+
+    /// <summary>Applies an entry that the journal has, as it was applied when it was written.</summary>
+    /// <param name="envelope">The entry.</param>
+    /// <param name="records">The verdict of a record; null for one that changes nothing.</param>
+    public void Replay(in JournalEnvelopeReader envelope, ILedgerBatch? records)
+    {
+        switch (envelope.Kind)
+        {
+            case JournalEntryKind.Reservation:
+                ledger.Apply(TransitionJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence);
+                break;
+            case JournalEntryKind.Incident:
+                ledger.Apply(IncidentJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence, envelope.ReceivedAtMicros);
+                break;
+            default:
+                JournalStamp stamp = new(envelope.Sequence, envelope.ReceivedAtMicros);
+                if (records is null)
+                {
+                    ledger.Pass(envelope.Sequence, envelope.ReceivedAtMicros);
+                }
+                else
+                {
+                    records.Admit(envelope.Sequence);
+                    Apply(records, 1, stamp);
+                }
+
+                break;
+        }
+    }
+
+    private ReservationTransition? Decide(ReservationCommand command, JournalScribe scribe)
+    {
+        if (!ledger.TryDecide(command, scribe.AtMicros, out ReservationTransition transition))
+        {
+            return null;
+        }
+
+        if (transition.IsKept)
+        {
+            Write(transition, scribe);
+        }
+
+        return transition;
+    }
+
+    private void Write(ReservationTransition transition, JournalScribe scribe)
+    {
+        json.ResetWrittenCount();
+        TransitionJson.Write(transition, json);
+        ledger.Apply(transition, scribe.Reservation(json.WrittenSpan));
+    }
+
+    private void Apply(ILedgerBatch records, int count, JournalStamp stamp)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (records.SourceAt(i) is { } source)
+            {
+                ledger.Heard(source, stamp.ReceivedAtMicros);
+            }
+
+            if (records.TryGetAccepted(i, out LedgerRecord record))
+            {
+                ledger.Apply(in record, stamp.FirstSequence + i, stamp.ReceivedAtMicros);
+            }
+            else
+            {
+                ledger.Pass(stamp.FirstSequence + i, stamp.ReceivedAtMicros);
+            }
+        }
+    }
+
+    private void PassAll(int count, JournalStamp stamp)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            ledger.Pass(stamp.FirstSequence + i, stamp.ReceivedAtMicros);
+        }
+    }
+}
