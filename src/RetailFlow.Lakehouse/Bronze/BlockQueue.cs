@@ -26,7 +26,7 @@ internal sealed class BlockQueue(IObjectStore store, IReadOnlyList<LandedFile> f
 
                     var file = files[_next++];
                     opened(file);
-                    _reader = new JsonBlockReader(file, RawStreams.Open(store, file), longestRecord, sink);
+                    _reader = new JsonBlockReader(file, RawStreams.Open(store, file), file.IsJournal ? JournalLine.LongestBytes : longestRecord, sink);
                 }
 
                 if (_reader.Next() is { } block)

@@ -25,7 +25,7 @@ internal static class BronzeSchema
     ]);
 
     /// <summary>Schema of a feed's Bronze table: its columns, then the audit columns.</summary>
-    public static StructType Of(FeedContract feed) => new(
+    public static StructType Of(FeedContract feed) => feed.IsNoted ? new StructType([.. NotedColumns.Table(feed.Record)]) : new StructType(
     [
         .. feed.Record == RecordKind.Stock
             ? StockColumns.Record
@@ -44,6 +44,11 @@ internal static class BronzeSchema
         if (feed.Record == RecordKind.Stock)
         {
             return string.Join(", ", StockColumns.Parsed.Select(c => $"{SqlText.Name(c.Name)} {c.Type}"));
+        }
+
+        if (feed.IsNoted)
+        {
+            return string.Join(", ", NotedColumns.Parsed(feed.Record).Select(c => $"{SqlText.Name(c.Name)} {c.Type}"));
         }
 
         return string.Join(", ", feed.Columns.Select(c => $"{SqlText.Name(c.Name)} {c.SqlType}"))

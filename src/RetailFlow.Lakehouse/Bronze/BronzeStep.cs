@@ -26,6 +26,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
     private const long LargeFileBytes = 8L << 20;
 
     private readonly LakeTable _table = lake.Tables[$"bronze.{feed.Name}"];
+    private readonly NotedEntries _noted = new();
 
     /// <summary>Reads what has been landed since the last run and commits it.</summary>
     public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
@@ -33,10 +34,15 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         var clock = Stopwatch.StartNew();
         var known = await _table.TryLatestAsync(cancellationToken);
         var position = fullRefresh ? 0 : Math.Max(0, LakeTable.Position(known, LandedPosition));
-        var files = await lake.Landing.Registry.AfterAsync(feed.Name, position, cancellationToken);
-        if (files.Count == 0 || dryRun)
+        var (files, isEmpty) = feed.IsNoted
+            ? await NotedRangesAsync(position, Math.Max(0, fullRefresh ? 0 : LakeTable.Position(known, JournalPosition)), cancellationToken)
+            : (await lake.Landing.Registry.AfterAsync(feed.Name, position, cancellationToken), false);
+
+        // What the node notes follows stock records: models of both need a table of it before there is anything in it.
+        var begins = feed.IsNoted && known is null;
+        if ((files.Count == 0 && !begins) || dryRun)
         {
-            return new StepReport(_table.Name, files.Count == 0 ? StepOutcome.NothingNew : StepOutcome.Planned) { Mode = "append" };
+            return new StepReport(_table.Name, files.Count == 0 && !begins ? StepOutcome.NothingNew : StepOutcome.Planned) { Mode = "append" };
         }
 
         var schema = BronzeSchema.Of(feed);
@@ -44,24 +50,29 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         var shape = _table.ShapeFor(snapshot, schema);
         using var connection = lake.Engine.Connect();
         using var sink = new QuarantineSink(lake.Engine);
+        if (files.Count == 0 || isEmpty)
+        {
+            return await CommitAsync(connection, snapshot, schema, files, [], sink, "", fullRefresh, clock, cancellationToken);
+        }
+
         var audit = AuditTable(connection, files);
         var typed = lake.Engine.UniqueName("typed");
         connection.Execute($"create table {typed} ({BronzeSchema.TypedColumns(feed)})");
         try
         {
             var written = new List<AddFile>();
-            var native = files.Where(f => feed.Record == RecordKind.Stock && EncodingOf(f) == RawEncoding.Json).ToList();
+            var native = files.Where(f => feed.Record != RecordKind.Columns && EncodingOf(f) == RawEncoding.Json).ToList();
             foreach (var large in native.Where(f => f.ToOffset - f.FromOffset >= LargeFileBytes))
             {
-                written.AddRange(await WriteStockAsync(connection, shape, [large], audit, sink, null, cancellationToken));
+                written.AddRange(await WriteParsedAsync(connection, shape, [large], audit, sink, null, cancellationToken));
             }
 
             native.RemoveAll(f => f.ToOffset - f.FromOffset >= LargeFileBytes);
-            var mapped = files.Where(f => feed.Record != RecordKind.Stock || EncodingOf(f) != RawEncoding.Json).ToList();
+            var mapped = files.Where(f => feed.Record == RecordKind.Columns || EncodingOf(f) != RawEncoding.Json).ToList();
             await LoadMappedAsync(connection, mapped, typed, sink, cancellationToken);
             if (native.Count > 0)
             {
-                written.AddRange(await WriteStockAsync(connection, shape, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
+                written.AddRange(await WriteParsedAsync(connection, shape, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
             }
             else if (mapped.Count > 0)
             {
@@ -79,6 +90,18 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         }
     }
 
+    /// <summary>
+    /// Ranges of the journal after <paramref name="position"/> whose stock records are in their table, and whether they hold no entry of
+    /// this kind after <paramref name="sequence"/>. Going no further than stock records do, what the two tables contain is of one moment.
+    /// </summary>
+    private async ValueTask<(IReadOnlyList<LandedFile> Ranges, bool IsEmpty)> NotedRangesAsync(long position, long sequence, CancellationToken cancellationToken)
+    {
+        var stock = await lake.Tables[$"bronze.{LandedFile.JournalFeed}"].TryLatestAsync(cancellationToken);
+        var consumed = LakeTable.Position(stock, LandedPosition);
+        var files = consumed <= position ? [] : await lake.Landing.Registry.AfterAsync(LandedFile.JournalFeed, position, cancellationToken);
+        return ([.. files.Where(f => f.IsJournal && f.Ordinal <= consumed)], NotedEntries.Last(stock, feed.Record) <= sequence);
+    }
+
     private static string Columns(StructType schema, string sourceFile, string batch) =>
         string.Join(", ", schema.Fields.Select(f => f.Name switch
         {
@@ -88,10 +111,10 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         }));
 
     /// <summary>
-    /// Parses JSON files of stock records straight into data files, with what <paramref name="typed"/> holds. One large file has its
+    /// Parses JSON files of stock records, or journal ranges, straight into data files, with what <paramref name="typed"/> holds. One large file has its
     /// audit columns as constants; several take them by a join.
     /// </summary>
-    private async ValueTask<IReadOnlyList<AddFile>> WriteStockAsync(
+    private async ValueTask<IReadOnlyList<AddFile>> WriteParsedAsync(
         DuckDbConnection connection,
         TableShape shape,
         IReadOnlyList<LandedFile> files,
@@ -101,9 +124,18 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         CancellationToken cancellationToken)
     {
         using var blocks = new BlockQueue(lake.Store, files, 1 << 20, sink, file => Report(file, files.Count));
-        var rules = new StockRecordRules { SkewAllowance = feed.SkewAllowance };
-        const string function = "stock_json";
-        connection.RegisterTable(function, StockColumns.Parsed, new StockJsonSource(blocks, rules, sink, lake.Options.Threads ?? Environment.ProcessorCount));
+        const string function = "raw_records";
+        var threads = lake.Options.Threads ?? Environment.ProcessorCount;
+        if (feed.IsNoted)
+        {
+            connection.RegisterTable(function, NotedColumns.Parsed(feed.Record), new NotedJsonSource(blocks, feed.Record, sink, threads));
+        }
+        else
+        {
+            var rules = new StockRecordRules { SkewAllowance = feed.SkewAllowance };
+            connection.RegisterTable(function, StockColumns.Parsed, new StockJsonSource(blocks, rules, sink, _noted, threads));
+        }
+
         try
         {
             var source = typed is null ? $"{function}()" : $"(select * from {function}() union all select * from {typed})";
@@ -131,9 +163,9 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         CancellationToken cancellationToken)
     {
         var accepted = written.Sum(f => f.ParsedStatistics!.NumRecords!.Value);
-        var last = files[^1].Ordinal;
-        var journal = files.Max(f => f.LastSequence);
-        if (sink.Count > 0 || fullRefresh)
+        var last = files.Count == 0 ? 0 : files[^1].Ordinal;
+        var journal = files.Count == 0 ? 0 : files.Max(f => f.LastSequence);
+        if (sink.Count > 0 || (fullRefresh && audit.Length > 0))
         {
             var rows = $"select 'bronze' as layer, q.rule, q.field, q.detail, a._source_file as source_file, a._batch_id as batch_id, q._row as row, q.raw, cast(null as varchar) as record, "
                 + $"cast(null as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, q._file "
@@ -168,6 +200,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
             transaction.SetTransaction(JournalPosition, sequence);
         }
 
+        _noted.Commit(transaction, snapshot, fullRefresh);
         if (fullRefresh)
         {
             StepCounters.Restart(transaction, received: accepted + sink.Count, accepted, duplicates: 0, quarantined: sink.Count);

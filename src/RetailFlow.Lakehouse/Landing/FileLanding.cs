@@ -34,7 +34,7 @@ public sealed class FileLanding
         string? batchId,
         CancellationToken cancellationToken)
     {
-        var contract = _lake.Project.Feed(feed);
+        var contract = Landable(feed);
         var files = paths.SelectMany(Expand).ToList();
         if (batchId is not null && files.Count > 1)
         {
@@ -85,7 +85,7 @@ public sealed class FileLanding
         Stream content,
         CancellationToken cancellationToken)
     {
-        var contract = _lake.Project.Feed(feed);
+        var contract = Landable(feed);
         var arrival = await StoreAsync(contract, "batch." + extension, source, batchId, content, null, cancellationToken);
         if (!arrival.Batch.AlreadyThere)
         {
@@ -123,7 +123,7 @@ public sealed class FileLanding
         var files = fresh.Select(r => new LandedFile
         {
             Ordinal = 0,
-            Feed = "inventory",
+            Feed = LandedFile.JournalFeed,
             Source = "journal",
             BatchId = $"{r.FirstSequence.ToString("D20", CultureInfo.InvariantCulture)}-{r.LastSequence.ToString("D20", CultureInfo.InvariantCulture)}",
             Path = r.Path,
@@ -141,7 +141,7 @@ public sealed class FileLanding
     internal async ValueTask<int> DiscoverAsync(CancellationToken cancellationToken)
     {
         var found = new List<(FeedContract Feed, ObjectInfo Object)>();
-        foreach (var feed in _lake.Project.Feeds)
+        foreach (var feed in _lake.Project.Feeds.Where(f => !f.IsNoted))
         {
             await foreach (var item in _lake.Store.ListAsync($"raw/{feed.Name}/", null, cancellationToken))
             {
@@ -176,6 +176,11 @@ public sealed class FileLanding
         await _registry.RegisterAsync(files, cancellationToken);
         return files.Count;
     }
+
+    private FeedContract Landable(string feed) =>
+        _lake.Project.Feed(feed) is { IsNoted: false } contract
+            ? contract
+            : throw new LakeException(LakeErrorKind.InvalidInput, $"Feed {feed} comes from the node's journal alone; nothing can be landed in it.");
 
     private static IEnumerable<string> Expand(string path)
     {

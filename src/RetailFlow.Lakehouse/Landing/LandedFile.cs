@@ -5,6 +5,9 @@ namespace RetailFlow.Lakehouse.Landing;
 /// <summary>A row of <c>system.landed_files</c>: bytes of RAW that the pipeline may read, in the order in which they were accepted.</summary>
 internal sealed record LandedFile
 {
+    /// <summary>The feed of the journal's ranges.</summary>
+    public const string JournalFeed = "inventory";
+
     /// <summary>Place in the order of acceptance over all feeds; starts at 1.</summary>
     public required long Ordinal { get; init; }
 

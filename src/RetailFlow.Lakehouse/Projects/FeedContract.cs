@@ -12,6 +12,9 @@ public sealed record FeedContract
     /// <summary>What a record is.</summary>
     public RecordKind Record { get; init; }
 
+    /// <summary>Whether its records are what a node decided or noted: they come from the journal alone, where they stand between stock records.</summary>
+    public bool IsNoted => Record is RecordKind.Reservation or RecordKind.Incident;
+
     /// <summary>The source of records that name none.</summary>
     public string DefaultSource { get; init; } = "default";
 
@@ -62,6 +65,12 @@ public enum RecordKind
 
     /// <summary>A stock record.</summary>
     Stock,
+
+    /// <summary>A transition of a reservation, as the node's journal has it.</summary>
+    Reservation,
+
+    /// <summary>An incident, as the node's journal has it.</summary>
+    Incident,
 }
 
 /// <summary>What happens to a column that the contract does not name.</summary>

@@ -36,9 +36,16 @@ internal static class FeedContractReader
         var kind = feed?["record"]?.Text switch
         {
             "stock" => RecordKind.Stock,
+            "reservation" => RecordKind.Reservation,
+            "incident" => RecordKind.Incident,
             "columns" or null => RecordKind.Columns,
-            _ => throw feed["record"]!.Error($"is '{feed["record"]!.Text}'; it must be 'stock' or 'columns'"),
+            _ => throw feed["record"]!.Error($"is '{feed["record"]!.Text}'; it must be 'stock', 'columns', 'reservation' or 'incident'"),
         };
+        if (kind is RecordKind.Reservation or RecordKind.Incident)
+        {
+            feed!.AllowOnly("record");
+        }
+
         if (kind == RecordKind.Columns && columns.Count == 0)
         {
             throw table.Error("needs columns, or record: stock");
