@@ -31,6 +31,7 @@ public sealed class Lake : IAsyncDisposable
         Landing = new FileLanding(this);
         Pipeline = new Pipeline(this);
         Stock = new StockQueries(this);
+        History = new StockHistory(this);
         Sql = new SqlDoor(this);
         Catalog = new Catalog(this);
         Quarantine = new QuarantineStore(this);
@@ -67,6 +68,9 @@ public sealed class Lake : IAsyncDisposable
 
     /// <summary>Stock answers from Gold and Silver.</summary>
     public StockQueries Stock { get; }
+
+    /// <summary>Single records and histories from Silver.</summary>
+    public StockHistory History { get; }
 
     /// <summary>Queries over every table.</summary>
     public SqlDoor Sql { get; }

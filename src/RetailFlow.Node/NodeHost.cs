@@ -12,6 +12,8 @@ using RetailFlow.Node.Ingest;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
 using RetailFlow.Node.Telemetry;
+using RetailFlow.Stock.Ledger;
+using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node;
 
@@ -41,6 +43,9 @@ public sealed class NodeHost : IAsyncDisposable
         _web = Build(_state, _telemetry);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
     }
+
+    /// <summary>What its parts share.</summary>
+    internal NodeState State => _state;
 
     /// <summary>Where the node listens, with the port it took.</summary>
     public Uri Address => new(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -154,6 +159,7 @@ public sealed class NodeHost : IAsyncDisposable
         new EventsEndpoint(state, telemetry).Map(web);
         new FeedsEndpoint(state).Map(web);
         new StockEndpoints(state).Map(web);
+        new ReservationsEndpoint(state).Map(web);
         new SqlEndpoint(state).Map(web);
         new CatalogEndpoints(state).Map(web);
         new HealthEndpoints(state).Map(web);
@@ -181,7 +187,7 @@ public sealed class NodeHost : IAsyncDisposable
         {
             _lake = await Lake.OpenAsync(_state.Options.EngineOptions(), cancellationToken);
             _state.Opened(_lake);
-            _intake = await EventIntake.OpenAsync(_lake, _state, cancellationToken);
+            _intake = await EventIntake.OpenAsync(_lake, _state, PolicyOf(_lake), new LedgerOptions(), cancellationToken);
             _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
             _state.Gold.Publish(await new GoldReader(_lake).ReadAllAsync(0, cancellationToken));
             _state.Recovered(_intake);
@@ -193,6 +199,11 @@ public sealed class NodeHost : IAsyncDisposable
             throw;
         }
     }
+
+    private static UniformPolicy PolicyOf(Lake lake) => new(new StockTerms
+    {
+        SafetyStock = lake.Project.Variables.TryGetValue("safety_stock", out var units) ? Quantity.Parse(units) : Quantity.Zero,
+    });
 
     /// <summary>The caller decides when the node stops: no signal handlers of its own.</summary>
     private sealed class CallersLifetime : IHostLifetime

@@ -1,5 +1,6 @@
 using RetailFlow.Lakehouse;
 using RetailFlow.Node.Ingest;
+using RetailFlow.Node.Live;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
 
@@ -14,6 +15,7 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
     private Exception? _failure;
     private volatile bool _stopping;
     private RunStatus _lastRun = new();
+    private Comparison _comparison = new();
 
     public NodeOptions Options { get; } = options;
 
@@ -32,6 +34,13 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
     {
         get => Volatile.Read(ref _lastRun);
         set => Volatile.Write(ref _lastRun, value);
+    }
+
+    /// <summary>How Gold and the ledger compare.</summary>
+    public Comparison Comparison
+    {
+        get => Volatile.Read(ref _comparison);
+        set => Volatile.Write(ref _comparison, value);
     }
 
     public DateTimeOffset StartedAt { get; } = options.Lake.Clock.GetUtcNow();

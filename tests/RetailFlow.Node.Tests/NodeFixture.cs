@@ -8,7 +8,7 @@ using Xunit;
 namespace RetailFlow.Node.Tests;
 
 /// <summary>A node on a free port of this machine with a lake of its own, and a client that knows its answers.</summary>
-public sealed class NodeFixture : IAsyncLifetime
+public class NodeFixture : IAsyncLifetime
 {
     private static readonly MediaTypeHeaderValue s_lines = new("application/x-ndjson");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("retailflow-node-");
@@ -84,8 +84,41 @@ public sealed class NodeFixture : IAsyncLifetime
         return JsonDocument.Parse(body).RootElement.GetProperty("rows");
     }
 
-    /// <summary>Waits until Gold contains a sequence, by asking as any client would.</summary>
-    public Task<JsonElement> CarriedAsync(string sku, long sequence) => GetAsync($"/v1/stock/{sku}?min_sequence={sequence}");
+    /// <summary>Waits until Gold contains a sequence, and reads.</summary>
+    public async Task<JsonElement> CarriedAsync(string sku, long sequence)
+    {
+        Host.State.Wake();
+        Assert.NotNull(await Host.State.Gold.WaitForAsync(sequence, TimeSpan.FromSeconds(60), CancellationToken.None));
+        return await GetAsync($"/v1/stock/{sku}?min_sequence={sequence}");
+    }
+
+    /// <summary>Sends a command on reservations and returns the answer with its status.</summary>
+    public async Task<(int Status, JsonElement Body)> CommandAsync(string path, string key, string body = "")
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(path, UriKind.Relative))
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Add("Idempotency-Key", key);
+        using var response = await Client.SendAsync(request);
+        return ((int)response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    /// <summary>Holds one line, which must be granted, and returns the reservation's id.</summary>
+    public async Task<string> HoldAsync(string key, string sku, string quantity, string location = "L", int ttlSeconds = 900)
+    {
+        var (status, body) = await CommandAsync(
+            "/v1/reservations", key, $"{{\"lines\":[{{\"sku\":\"{sku}\",\"location\":\"{location}\",\"quantity\":{quantity}}}],\"ttl_seconds\":{ttlSeconds}}}");
+        Assert.True(status == 201, body.GetRawText());
+        return body.GetProperty("id").GetString()!;
+    }
+
+    /// <summary>On hand, held, committed and available of a SKU in total, as they are written.</summary>
+    public async Task<string> TotalAsync(string sku)
+    {
+        var total = (await GetAsync($"/v1/stock/{sku}")).GetProperty("total");
+        return string.Join(' ', new[] { "on_hand", "held", "committed", "available" }.Select(name => total.GetProperty(name).GetRawText()));
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -93,6 +126,7 @@ public sealed class NodeFixture : IAsyncLifetime
         Client.Dispose();
         await Log.DisposeAsync();
         _folder.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     private static string Metadata(string key) =>

@@ -28,7 +28,8 @@ internal sealed record StockTotalAnswer(
     [property: JsonPropertyName("on_hand")] decimal OnHand,
     [property: JsonPropertyName("held")] decimal Held,
     [property: JsonPropertyName("committed")] decimal Committed,
-    [property: JsonPropertyName("available")] decimal Available);
+    [property: JsonPropertyName("available")] decimal Available,
+    [property: JsonPropertyName("status")] string? Status);
 
 internal sealed record StockLocationAnswer(
     [property: JsonPropertyName("location")] string Location,
@@ -37,15 +38,49 @@ internal sealed record StockLocationAnswer(
     [property: JsonPropertyName("committed")] decimal Committed,
     [property: JsonPropertyName("safety_stock")] decimal SafetyStock,
     [property: JsonPropertyName("available")] decimal Available,
+    [property: JsonPropertyName("status")] string? Status,
     [property: JsonPropertyName("last_event_time")] DateTimeOffset? LastEventTime,
-    [property: JsonPropertyName("last_count_time")] DateTimeOffset? LastCountTime);
+    [property: JsonPropertyName("last_count_time")] DateTimeOffset? LastCountTime,
+    [property: JsonPropertyName("quiet_sources")] string[]? QuietSources);
+
+internal sealed record ReservationAnswer(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt,
+    [property: JsonPropertyName("reference")] string? Reference,
+    [property: JsonPropertyName("channel")] string? Channel,
+    [property: JsonPropertyName("lines")] ReservationLineAnswer[] Lines,
+    [property: JsonPropertyName("shortfalls")] ShortfallAnswer[]? Shortfalls);
+
+internal sealed record ReservationLineAnswer(
+    [property: JsonPropertyName("line")] int Line,
+    [property: JsonPropertyName("sku")] string Sku,
+    [property: JsonPropertyName("location")] string Location,
+    [property: JsonPropertyName("quantity")] decimal Quantity,
+    [property: JsonPropertyName("fulfilled")] decimal Fulfilled);
+
+internal sealed record ShortfallAnswer(
+    [property: JsonPropertyName("sku")] string Sku,
+    [property: JsonPropertyName("location")] string? Location,
+    [property: JsonPropertyName("requested")] decimal Requested,
+    [property: JsonPropertyName("available")] decimal Available);
+
+internal sealed record ClaimAnswer(
+    [property: JsonPropertyName("reservation")] string Reservation,
+    [property: JsonPropertyName("state")] string State,
+    [property: JsonPropertyName("quantity")] decimal Quantity,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("reference")] string? Reference,
+    [property: JsonPropertyName("channel")] string? Channel);
 
 internal sealed record ExplanationAnswer(
     [property: JsonPropertyName("sku")] string Sku,
     [property: JsonPropertyName("location")] string Location,
     [property: JsonPropertyName("on_hand")] decimal OnHand,
     [property: JsonPropertyName("governing_count")] ExplainedRecordAnswer? GoverningCount,
-    [property: JsonPropertyName("records_after")] ExplainedRecordAnswer[] RecordsAfter);
+    [property: JsonPropertyName("records_after")] ExplainedRecordAnswer[] RecordsAfter,
+    [property: JsonPropertyName("holds")] ClaimAnswer[]? Holds);
 
 internal sealed record ExplainedRecordAnswer(
     [property: JsonPropertyName("source")] string Source,

@@ -58,6 +58,41 @@ internal static class BodyDescription
         [LinesType] = new() { Schema = Record },
     });
 
+    public static RouteHandlerBuilder TakesReservation(this RouteHandlerBuilder route) => route.Takes(new Dictionary<string, OpenApiMediaType>
+    {
+        ["application/json"] = new()
+        {
+            Schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Required = new HashSet<string> { "lines" },
+                Properties = new Dictionary<string, IOpenApiSchema>
+                {
+                    ["lines"] = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        MaxItems = ReservationRequest.MostLines,
+                        Items = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.Object,
+                            Required = new HashSet<string> { "sku", "quantity" },
+                            Properties = new Dictionary<string, IOpenApiSchema>
+                            {
+                                ["sku"] = Text("The item.", ReservationRequest.LongestName),
+                                ["location"] = Text("The place; the node chooses the one with the most if there is none.", ReservationRequest.LongestName),
+                                ["quantity"] = new OpenApiSchema { Type = JsonSchemaType.Number | JsonSchemaType.String, Description = "Above 0, at most 5 decimal places." },
+                            },
+                        },
+                    },
+                    ["ttl_seconds"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "1 to 86400; 900 unless told otherwise." },
+                    ["reference"] = Text("The caller's own name for it.", ReservationRequest.LongestName),
+                    ["channel"] = Text("Where it is sold.", ReservationRequest.LongestName),
+                    ["allow_partial"] = new OpenApiSchema { Type = JsonSchemaType.Boolean, Description = "Whether less than asked for is welcome." },
+                },
+            },
+        },
+    });
+
     public static RouteHandlerBuilder TakesQuery(this RouteHandlerBuilder route) => route.Takes(new Dictionary<string, OpenApiMediaType>
     {
         ["application/json"] = new()

@@ -56,6 +56,13 @@ internal sealed class EventsEndpoint(NodeState node, NodeTelemetry telemetry)
         var handed = node.Clock.GetTimestamp();
         var answer = await intake.TakeAsync(body.Memory, slices, source, context.RequestAborted);
         telemetry.Count(answer.Batch.Received, answer.Batch.Accepted, answer.Batch.Duplicates, answer.Batch.SetAside.Count, node.Clock.GetElapsedTime(handed));
+        if (!answer.IsCounted)
+        {
+            await Problem.Unavailable(
+                $"The records are durable up to sequence {answer.Sequence}, but the lake did not say in time what they take back; send them again to know that they count.").WriteAsync(context);
+            return;
+        }
+
         await WriteAsync(context, answer);
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Node.Live;
 
 namespace RetailFlow.Node.Http;
 
@@ -74,6 +75,28 @@ internal sealed class HealthEndpoints(NodeState node)
         json.WriteEndObject();
     }
 
+    private static void WriteComparison(Utf8JsonWriter json, Comparison comparison)
+    {
+        json.WriteStartObject("ledger_equals_gold"u8);
+        json.WriteBoolean("holds"u8, comparison.Differed == 0);
+        json.WriteNumber("comparisons"u8, comparison.Made);
+        json.WriteNumber("sequence"u8, comparison.Sequence);
+        json.WriteNumber("differences"u8, comparison.Differed);
+        json.WriteStartArray("last"u8);
+        foreach (var difference in comparison.Last)
+        {
+            json.WriteStartObject();
+            json.WriteString("sku"u8, difference.Sku);
+            json.WriteString("location"u8, difference.Location);
+            json.WriteNumber("ledger"u8, difference.Ledger.ToDecimal());
+            json.WriteNumber("gold"u8, difference.Gold.ToDecimal());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private void WriteState(Utf8JsonWriter json)
     {
         json.WriteNumber("sequence"u8, node.Intake?.Sequence ?? 0);
@@ -90,5 +113,6 @@ internal sealed class HealthEndpoints(NodeState node)
         StockJson.WriteTime(json, "last_run"u8, run.EndedAt);
         json.WriteNumber("last_run_ms"u8, (long)run.Elapsed.TotalMilliseconds);
         json.WriteEndObject();
+        WriteComparison(json, node.Comparison);
     }
 }

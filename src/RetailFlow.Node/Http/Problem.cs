@@ -24,7 +24,9 @@ internal readonly record struct Problem(int Status, string Detail)
     public static Problem Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, detail);
 
     /// <summary>Answers with the problem, in place of whatever was prepared.</summary>
-    public async Task WriteAsync(HttpContext context)
+    /// <param name="context">The request.</param>
+    /// <param name="more">Writes members beside the usual ones; null if there are none.</param>
+    public async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter>? more = null)
     {
         var response = context.Response;
         response.Clear();
@@ -53,6 +55,7 @@ internal readonly record struct Problem(int Status, string Detail)
         json.WriteNumber("status"u8, Status);
         json.WriteString("detail"u8, Detail);
         json.WriteString("instance"u8, context.Request.Path.Value);
+        more?.Invoke(json);
         json.WriteEndObject();
         await json.FlushAsync(CancellationToken.None);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -5,11 +6,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Serving;
-using RetailFlow.Node.Serving;
+using RetailFlow.Stock.Ledger;
 
 namespace RetailFlow.Node.Http;
 
-/// <summary><c>GET /v1/stock...</c>: what is on hand, from Gold in memory; past moments and explanations from the lake.</summary>
+/// <summary><c>GET /v1/stock...</c>: what there is now, from the ledger; past moments and explanations from the lake.</summary>
 internal sealed class StockEndpoints(NodeState node)
 {
     private const int MostSkus = 1_000;
@@ -17,29 +18,48 @@ internal sealed class StockEndpoints(NodeState node)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/stock/{sku}", OneAsync).WithName("GetStock")
-            .WithSummary("What is on hand of one SKU, in total and by location.").Answers<StockAnswer>(400, 404, 503);
+            .WithSummary("What there is of one SKU now, in total and by location: on hand, held, committed, and what a channel may sell.").Answers<StockAnswer>(400, 404, 503);
         routes.MapGet("/v1/stock", (Delegate)ManyAsync).WithName("GetStockOfMany")
             .WithSummary("The same for up to 1000 SKUs (sku=A&sku=B); one that was never seen is left out.").Answers<StockAnswer[]>(400, 503);
         routes.MapGet("/v1/stock/{sku}/explain", ExplainAsync).WithName("ExplainStock")
-            .WithSummary("What makes up the number at one location: the governing count and the records after it.").Answers<ExplanationAnswer>(400, 404, 503);
+            .WithSummary("What makes up the number at one location: the governing count, the records after it, and the claims on it.").Answers<ExplanationAnswer>(400, 404, 503);
     }
 
     private async Task OneAsync(HttpContext context, string sku)
     {
         sku = Whole(context, sku);
-        if (await ReadAsync(context, [sku]) is not { } reading)
+        if (await PastAsync(context) is not { } question)
         {
             return;
         }
 
-        if (reading.Of(sku).IsEmpty)
+        if (question.AsOf is { } past)
+        {
+            var sheet = await node.Lake!.Stock.GetAsync([sku], null, past, context.RequestAborted);
+            if (sheet.Rows.Count == 0)
+            {
+                await Problem.NotFound($"SKU '{sku}' was never seen.").WriteAsync(context);
+                return;
+            }
+
+            await using var written = Begin(context);
+            StockJson.WriteSku(written, sku, sheet.Rows.ToArray(), sheet.AsOf, sheet.Sequence);
+            return;
+        }
+
+        if (await ReadAsync(context, [sku], question) is not { } reading)
+        {
+            return;
+        }
+
+        if (reading.Locations.Count == 0)
         {
             await Problem.NotFound($"SKU '{sku}' was never seen.").WriteAsync(context);
             return;
         }
 
         await using var json = Begin(context);
-        StockJson.WriteSku(json, sku, reading.Of(sku), reading.AsOf, reading.Sequence);
+        reading.Writer.WriteSku(json, CollectionsMarshal.AsSpan(reading.Locations), reading.Sequence);
     }
 
     private async Task ManyAsync(HttpContext context)
@@ -51,22 +71,51 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
-        if (await ReadAsync(context, skus) is not { } reading)
+        if (await PastAsync(context) is not { } question)
+        {
+            return;
+        }
+
+        if (question.AsOf is { } past)
+        {
+            var sheet = await node.Lake!.Stock.GetAsync(skus, null, past, context.RequestAborted);
+            var rows = sheet.Rows.ToLookup(row => row.Sku, StringComparer.Ordinal);
+            await using var written = Begin(context);
+            written.WriteStartArray();
+            foreach (var sku in skus.Where(rows.Contains))
+            {
+                StockJson.WriteSku(written, sku, rows[sku].ToArray(), sheet.AsOf, sheet.Sequence);
+            }
+
+            written.WriteEndArray();
+            return;
+        }
+
+        if (await ReadAsync(context, skus, question) is not { } reading)
         {
             return;
         }
 
         await using var json = Begin(context);
         json.WriteStartArray();
-        foreach (var sku in skus)
-        {
-            if (!reading.Of(sku).IsEmpty)
-            {
-                StockJson.WriteSku(json, sku, reading.Of(sku), reading.AsOf, reading.Sequence);
-            }
-        }
-
+        WriteEach(json, reading);
         json.WriteEndArray();
+    }
+
+    private static void WriteEach(Utf8JsonWriter json, Reading reading)
+    {
+        var rest = CollectionsMarshal.AsSpan(reading.Locations);
+        while (!rest.IsEmpty)
+        {
+            var count = 1;
+            while (count < rest.Length && rest[count].Sku == rest[0].Sku)
+            {
+                count++;
+            }
+
+            reading.Writer.WriteSku(json, rest[..count], reading.Sequence);
+            rest = rest[count..];
+        }
     }
 
     private async Task ExplainAsync(HttpContext context, string sku)
@@ -91,6 +140,11 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
+        if (asOf is null && node.Intake is { } intake && !await CarriedAsync(context, intake.Live.Ledger.PublishedSequence))
+        {
+            return;
+        }
+
         StockExplanation explanation;
         try
         {
@@ -102,43 +156,69 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
+        var claims = asOf is null && node.Intake is { } current ? current.Live.ClaimsOn(sku, location) : null;
         await using var json = Begin(context);
-        StockJson.WriteExplanation(json, explanation);
+        StockJson.WriteExplanation(json, explanation, claims);
     }
 
-    /// <summary>The snapshot that answers the request; null if the problem was answered already.</summary>
-    private async ValueTask<GoldSnapshot?> ReadAsync(HttpContext context, string[] skus)
+    /// <summary>Waits until the tables contain what the ledger has, so that both tell the same; false if the problem was answered already.</summary>
+    private async ValueTask<bool> CarriedAsync(HttpContext context, long sequence)
+    {
+        if (node.Gold.Current is { } gold && gold.Sequence >= sequence)
+        {
+            return true;
+        }
+
+        node.Wake();
+        if (await node.Gold.WaitForAsync(sequence, node.Options.SequenceTimeout, context.RequestAborted) is not null)
+        {
+            return true;
+        }
+
+        await Problem.Unavailable($"Gold carries sequence {node.Gold.Current?.Sequence}, not yet {sequence}; try again.").WriteAsync(context);
+        return false;
+    }
+
+    /// <summary>What the request wants of time, sequence and channel; null if the problem was answered already.</summary>
+    private async ValueTask<Question?> PastAsync(HttpContext context)
     {
         if (!Queries.TryTime(context.Request, "as_of", out var asOf, out var problem)
-            || !Queries.TryWhole(context.Request, "min_sequence", out var sequence, out problem))
+            || !Queries.TryWhole(context.Request, "min_sequence", out var sequence, out problem)
+            || !Queries.TryText(context.Request, "channel", out var channel, out problem))
         {
             await problem.WriteAsync(context);
             return null;
         }
 
-        if (node.Lake is not { } lake || node.Gold.Current is not { } current)
+        if (node.Lake is null || node.Intake is null)
         {
             await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
             return null;
         }
 
-        if (sequence is { } wanted && current.Sequence < wanted)
-        {
-            node.Wake();
-            var reached = await node.Gold.WaitForAsync(wanted, node.Options.SequenceTimeout, context.RequestAborted);
-            if (reached is null)
-            {
-                await Problem.Unavailable(
-                    $"Gold carries sequence {node.Gold.Current?.Sequence}, not yet {wanted}; try again.").WriteAsync(context);
-                return null;
-            }
+        return new Question(asOf, sequence, channel);
+    }
 
-            current = reached;
+    /// <summary>What there is now; null if the problem was answered already.</summary>
+    private async ValueTask<Reading?> ReadAsync(HttpContext context, string[] skus, Question question)
+    {
+        var live = node.Intake!.Live;
+        var locations = new List<StockReading>();
+        var sequence = await live.ReadAsync(skus, locations, context.RequestAborted);
+        if (sequence is not { } read)
+        {
+            await Problem.Unavailable("The lake did not say in time what a late record changes; try again.").WriteAsync(context);
+            return null;
         }
 
-        return asOf is null
-            ? current
-            : new GoldSnapshot(await lake.Stock.GetAsync(skus, null, asOf, context.RequestAborted), current.Sequence, 0);
+        // Whatever was answered to anybody is in the ledger: a later sequence was given to nobody yet.
+        if (question.MinSequence is { } wanted && read < wanted)
+        {
+            await Problem.Unavailable($"The journal is at sequence {read}, not yet at {wanted}; try again.").WriteAsync(context);
+            return null;
+        }
+
+        return new Reading(locations, read, new LiveStockJson(live.Ledger, question.Channel, live.NowMicros));
     }
 
     /// <summary>
@@ -161,4 +241,10 @@ internal sealed class StockEndpoints(NodeState node)
         context.Response.ContentType = "application/json; charset=utf-8";
         return new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
     }
+
+    /// <summary>What a request for stock asks.</summary>
+    private sealed record Question(DateTimeOffset? AsOf, long? MinSequence, string? Channel);
+
+    /// <summary>What the ledger answers.</summary>
+    private sealed record Reading(List<StockReading> Locations, long Sequence, LiveStockJson Writer);
 }

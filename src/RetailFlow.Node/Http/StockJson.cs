@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Stock.Ledger;
+using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Http;
 
@@ -73,8 +75,11 @@ public static class StockJson
         WriteTime(json, "last_count_time"u8, row.LastCountTime);
     }
 
-    /// <summary>Writes what makes up a number: the governing count and the records after it.</summary>
-    public static void WriteExplanation(Utf8JsonWriter json, StockExplanation explanation)
+    /// <summary>Writes what makes up a number: the governing count, the records after it, and the claims on it.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="explanation">The count and the records.</param>
+    /// <param name="claims">The claims now; null for a past moment.</param>
+    public static void WriteExplanation(Utf8JsonWriter json, StockExplanation explanation, IReadOnlyList<Reservation>? claims = null)
     {
         json.WriteStartObject();
         json.WriteString("sku"u8, explanation.Sku);
@@ -97,7 +102,32 @@ public static class StockJson
         }
 
         json.WriteEndArray();
+        if (claims is not null)
+        {
+            WriteClaims(json, explanation, claims);
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void WriteClaims(Utf8JsonWriter json, StockExplanation explanation, IReadOnlyList<Reservation> claims)
+    {
+        json.WriteStartArray("holds"u8);
+        foreach (var claim in claims)
+        {
+            json.WriteStartObject();
+            json.WriteString("reservation"u8, claim.Id);
+            json.WriteString("state"u8, Reservation.NameOf(claim.State));
+            json.WriteNumber(
+                "quantity"u8,
+                claim.Lines.Where(line => line.Sku == explanation.Sku && line.Location == explanation.Location).Sum(line => line.Open.ToDecimal()));
+            WriteTime(json, "expires_at"u8, claim.State == ReservationState.Held ? RecordTime.ToInstant(claim.ExpiresMicros) : null);
+            json.WriteString("reference"u8, claim.Reference);
+            json.WriteString("channel"u8, claim.Channel);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     internal static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTimeOffset? time)

@@ -33,7 +33,7 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
                     break;
                 case IdentityMatch.Unknown:
                     Take(in candidate, firstSequence, isRefused: false);
-                    batch.Accept();
+                    batch.Accept(in candidate);
                     break;
                 default:
                     throw new InvalidOperationException("There is no other verdict.");

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Landing;
+using RetailFlow.Node.Live;
 using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
@@ -9,7 +11,8 @@ namespace RetailFlow.Node.Ingest;
 /// <summary>The answer to one request: its records are durable, and these are their verdicts.</summary>
 /// <param name="Batch">Verdicts and counts.</param>
 /// <param name="Sequence">Sequence of the request's last record.</param>
-internal readonly record struct IntakeAnswer(IntakeBatch Batch, long Sequence);
+/// <param name="IsCounted">Whether stock answers contain them: false if the lake did not say in time what a record takes back.</param>
+internal readonly record struct IntakeAnswer(IntakeBatch Batch, long Sequence, bool IsCounted);
 
 /// <summary>Records since the node started: every one that was received is in exactly one of the other three.</summary>
 internal readonly record struct IntakeCounts(long Received, long Accepted, long Duplicates, long Quarantined);
@@ -29,6 +32,8 @@ internal sealed class EventIntake : IAsyncDisposable
     private readonly StockJournal _journal;
     private readonly Admission _admission;
     private readonly StockRecordRules _rules;
+    private readonly RecordTexts _texts;
+    private readonly LedgerFollower _follower;
     private readonly string? _defaultSource;
     private long _registered;
     private bool _registrationBrokeOff;
@@ -37,7 +42,7 @@ internal sealed class EventIntake : IAsyncDisposable
     private long _duplicates;
     private long _quarantined;
 
-    private EventIntake(Lake lake, NodeState node, KnownIdentities identities, long registered, JournalHome home)
+    private EventIntake(Lake lake, NodeState node, StockLedger ledger, LedgerOptions options, KnownIdentities identities, long registered, JournalHome home)
     {
         var contract = lake.Project.Feeds.FirstOrDefault(f => f.Name == Feed);
         _rules = contract is null ? new StockRecordRules() : new StockRecordRules { SkewAllowance = contract.SkewAllowance };
@@ -45,12 +50,18 @@ internal sealed class EventIntake : IAsyncDisposable
         _node = node;
         _registered = registered;
         _admission = new Admission(new RecentIdentities(RecentCount), identities);
+        _texts = new RecordTexts(ledger, [.. options.QuietRules.Select(rule => rule.Source)]);
+        _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge()));
         _journal = StockJournal.Open(
             lake.LocalFolder,
-            new StockJournalOptions { FirstSequence = home.FirstSequence, TimeProvider = node.Clock, Admission = Admit, Files = node.Options.JournalFiles },
+            new StockJournalOptions { FirstSequence = home.FirstSequence, TimeProvider = node.Clock, Follower = _follower, Files = node.Options.JournalFiles },
             out var recovery);
         Recovery = recovery;
+        Live = new LiveStock(node, lake, _journal, ledger);
     }
+
+    /// <summary>What there is now.</summary>
+    public LiveStock Live { get; }
 
     /// <summary>What opening the journal found.</summary>
     public JournalRecovery Recovery { get; }
@@ -67,13 +78,23 @@ internal sealed class EventIntake : IAsyncDisposable
     public IntakeCounts Counts => new(
         Volatile.Read(ref _received), Volatile.Read(ref _accepted), Volatile.Read(ref _duplicates), Volatile.Read(ref _quarantined));
 
-    /// <summary>Opens the journal, cutting off what never became durable, and learns which identities have been accepted.</summary>
-    public static async Task<EventIntake> OpenAsync(Lake lake, NodeState node, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens the journal, cutting off what never became durable, learns which identities have been accepted, and brings the ledger to
+    /// the journal's end.
+    /// </summary>
+    /// <param name="lake">The lake.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="policy">The terms on which stock may be sold.</param>
+    /// <param name="options">What the ledger remembers for how long.</param>
+    /// <param name="cancellationToken">Stops the opening.</param>
+    public static async Task<EventIntake> OpenAsync(
+        Lake lake, NodeState node, IStockPolicy policy, LedgerOptions options, CancellationToken cancellationToken)
     {
+        var ledger = new StockLedger(policy, options);
         var identities = new KnownIdentities();
         var home = await lake.Landing.OpenJournalAsync(node.Options.TakeOver, cancellationToken);
         var registered = await lake.Landing.JournalPositionAsync(cancellationToken);
-        var intake = new EventIntake(lake, node, identities, registered, home);
+        var intake = new EventIntake(lake, node, ledger, options, identities, registered, home);
         try
         {
             if (intake.Sequence < registered)
@@ -84,9 +105,18 @@ internal sealed class EventIntake : IAsyncDisposable
                     $"The journal in '{lake.LocalFolder}' ends with sequence {intake.Sequence}, but the lake contains records up to {registered}: segments are missing.");
             }
 
-            await SilverIdentities.LoadAsync(lake, identities, cancellationToken);
-            var gold = await lake.Stock.GetAsync([], string.Empty, null, cancellationToken);
-            intake.Replay(Math.Max(0, gold.Sequence), cancellationToken);
+            // Everything of one position: what a later version of Silver accepted comes once more, out of the journal.
+            var gold = await LedgerRecovery.PositionAsync(lake, home.FirstSequence, cancellationToken);
+            await SilverIdentities.LoadAsync(lake, gold.SilverVersion, identities, cancellationToken);
+            await new LedgerRecovery(lake, intake._journal, ledger, intake._follower, intake.NewJudge())
+                .RunAsync(gold, identities, options, RecordTime.ToMicros(node.Clock.GetUtcNow()), cancellationToken);
+            intake.Live.StartFrom(new LakeBase(gold.SilverVersion, gold.Sequence));
+            await intake.Live.SettleAsync(cancellationToken);
+            if (!await intake.Live.TryResolveAsync(cancellationToken))
+            {
+                throw new LakeException(LakeErrorKind.Unavailable, "The lake did not say in time what records of the journal take back.");
+            }
+
             return intake;
         }
         catch
@@ -117,7 +147,8 @@ internal sealed class EventIntake : IAsyncDisposable
             _node.Wake();
         }
 
-        return new IntakeAnswer(batch, receipt.LastSequence);
+        var isCounted = receipt.Admission is not LedgerOpen || await Live.TryResolveAsync(cancellationToken);
+        return new IntakeAnswer(batch, receipt.LastSequence, isCounted);
     }
 
     /// <summary>Makes what is durable known to the pipeline, up to a sensible amount.</summary>
@@ -146,13 +177,17 @@ internal sealed class EventIntake : IAsyncDisposable
         return _registered;
     }
 
-    public ValueTask DisposeAsync() => _journal.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _journal.DisposeAsync();
+        Live.Dispose();
+    }
 
     private IntakeBatch Judge(ReadOnlySpan<byte> body, RecordSlices slices, string? source)
     {
         if (!_judges.TryTake(out var judge))
         {
-            judge = new RecordJudge(_rules);
+            judge = NewJudge();
         }
 
         var batch = judge.Judge(body, slices.All, source ?? _defaultSource, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
@@ -160,30 +195,5 @@ internal sealed class EventIntake : IAsyncDisposable
         return batch;
     }
 
-    private object? Admit(JournalBatch batch, JournalStamp stamp)
-    {
-        _admission.Decide((IntakeBatch)batch.Tag!, stamp.FirstSequence);
-        return null;
-    }
-
-    /// <summary>Admits the journal's records after <paramref name="sequence"/> once more, as they were admitted when they came.</summary>
-    private void Replay(long sequence, CancellationToken cancellationToken)
-    {
-        var judge = new RecordJudge(_rules);
-        foreach (var range in _journal.RangesAfter(sequence))
-        {
-            using var reader = _journal.Read(range);
-            while (reader.MoveNext())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var envelope = reader.Current;
-                if (!envelope.IsMalformed)
-                {
-                    var source = envelope.Source.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(envelope.Source);
-                    var batch = judge.Judge(envelope.Record, [new RecordSlice(0, envelope.Record.Length)], source, envelope.ReceivedAtMicros);
-                    _admission.Decide(batch, envelope.Sequence);
-                }
-            }
-        }
-    }
+    private RecordJudge NewJudge() => new(_rules, _texts, _admission);
 }

@@ -1,15 +1,25 @@
 using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>A valid record that waits for its verdict: accepted, duplicate or conflict.</summary>
 /// <param name="Index">Its place in the request.</param>
-/// <param name="Fingerprint">Its identity.</param>
 /// <param name="ContentHash">Its content.</param>
-/// <param name="IsVoid">Whether it retracts another record.</param>
-/// <param name="VoidTarget">The identity it retracts.</param>
-internal readonly record struct Candidate(int Index, UInt128 Fingerprint, long ContentHash, bool IsVoid, UInt128 VoidTarget);
+/// <param name="Record">What the ledger takes of it.</param>
+/// <param name="Source">Its source, where sources are expected to be heard of; else null.</param>
+internal readonly record struct Candidate(int Index, long ContentHash, LedgerRecord Record, string? Source)
+{
+    /// <summary>Its identity.</summary>
+    public UInt128 Fingerprint => Record.Fingerprint;
+
+    /// <summary>Whether it retracts another record.</summary>
+    public bool IsVoid => Record.Type == StockRecordType.Void;
+
+    /// <summary>The identity it retracts.</summary>
+    public UInt128 VoidTarget => Record.VoidTarget;
+}
 
 /// <summary>A record that was set aside.</summary>
 /// <param name="Index">Its place in the request.</param>
@@ -18,21 +28,27 @@ internal readonly record struct Candidate(int Index, UInt128 Fingerprint, long C
 internal readonly record struct SetAside(int Index, string Rule, string Reason);
 
 /// <summary>The records of one request on their way: judged, then admitted in the order of the sequence, then durable.</summary>
-internal sealed class IntakeBatch
+internal sealed class IntakeBatch : ILedgerBatch
 {
     private readonly Candidate[] _candidates;
+    private readonly bool[] _accepted;
     private List<SetAside>? _setAside;
     private int _candidateCount;
+    private int _cursor;
 
     public IntakeBatch(string? source, int records, long receivedAtMicros)
     {
         _candidates = new Candidate[records];
+        _accepted = new bool[records];
         Received = records;
         Journal = new JournalBatch(source) { ReceivedAtMicros = receivedAtMicros, Tag = this };
     }
 
     /// <summary>What is written to RAW: every record, whatever its verdict.</summary>
     public JournalBatch Journal { get; }
+
+    /// <summary>Gives the verdicts; null for a batch that is judged only.</summary>
+    public Admission? Admission { get; init; }
 
     public int Received { get; }
 
@@ -44,13 +60,30 @@ internal sealed class IntakeBatch
 
     public ReadOnlySpan<Candidate> Candidates => _candidates.AsSpan(0, _candidateCount);
 
-    public void AddCandidate(int index, ReadOnlySpan<byte> record, StockRecordDraft draft)
+    public void AddCandidate(int index, ReadOnlySpan<byte> record, StockRecordDraft draft, RecordTexts texts)
     {
-        var isVoid = draft.Type == StockRecordType.Void;
-        var target = isVoid ? RecordIdentity.Fingerprint(draft.Source, draft.VoidsEventId, draft.VoidsLine) : UInt128.Zero;
-        _candidates[_candidateCount++] = new Candidate(index, draft.IdentityFingerprint(), draft.ContentHash, isVoid, target);
+        _candidates[_candidateCount++] = new Candidate(index, draft.ContentHash, texts.Take(draft), texts.SourceOf(draft));
         Journal.AddObject(record);
     }
+
+    /// <inheritdoc/>
+    public void Admit(long firstSequence) => Admission!.Decide(this, firstSequence);
+
+    /// <inheritdoc/>
+    public bool TryGetAccepted(int index, out LedgerRecord record)
+    {
+        if (!_accepted[index])
+        {
+            record = default;
+            return false;
+        }
+
+        record = At(index)!.Value.Record;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public string? SourceAt(int index) => At(index)?.Source;
 
     public void AddBroken(int index, ReadOnlySpan<byte> record, bool isJsonObject, in RecordViolation violation)
     {
@@ -65,7 +98,11 @@ internal sealed class IntakeBatch
         }
     }
 
-    public void Accept() => Accepted++;
+    public void Accept(in Candidate candidate)
+    {
+        _accepted[candidate.Index] = true;
+        Accepted++;
+    }
 
     public void Duplicate() => Duplicates++;
 
@@ -74,4 +111,15 @@ internal sealed class IntakeBatch
 
     /// <summary>Brings the records set aside into the order of the request.</summary>
     public void Close() => _setAside?.Sort(static (left, right) => left.Index.CompareTo(right.Index));
+
+    /// <summary>The candidate at a place; asked for in the order of the places.</summary>
+    private Candidate? At(int index)
+    {
+        while (_cursor < _candidateCount && _candidates[_cursor].Index < index)
+        {
+            _cursor++;
+        }
+
+        return _cursor < _candidateCount && _candidates[_cursor].Index == index ? _candidates[_cursor] : null;
+    }
 }

@@ -4,10 +4,11 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>Judges the records of a body on the request's thread and prepares them for the journal, valid or not.</summary>
-internal sealed class RecordJudge(StockRecordRules rules)
+internal sealed class RecordJudge(StockRecordRules rules, RecordTexts? texts = null, Admission? admission = null)
 {
     private readonly StockRecordParser _parser = new(rules);
     private readonly StockRecordDraft _draft = new();
+    private readonly RecordTexts _texts = texts ?? RecordTexts.None;
 
     /// <summary>Prepares every slice of <paramref name="body"/> in its order.</summary>
     public IntakeBatch Judge(ReadOnlySpan<byte> body, ReadOnlySpan<RecordSlice> slices, string? source, long receivedAtMicros)
@@ -15,13 +16,13 @@ internal sealed class RecordJudge(StockRecordRules rules)
         Span<byte> sourceBytes = stackalloc byte[StockLimits.SourceBytes];
         var sourceLength = source is null ? 0 : Encoding.UTF8.GetBytes(source, sourceBytes);
         var context = new StockRecordContext(sourceBytes[..sourceLength], receivedAtMicros);
-        var batch = new IntakeBatch(source, slices.Length, receivedAtMicros);
+        var batch = new IntakeBatch(source, slices.Length, receivedAtMicros) { Admission = admission };
         for (var index = 0; index < slices.Length; index++)
         {
             var record = body.Slice(slices[index].Start, slices[index].Length);
             if (_parser.Parse(record, in context, _draft, out var violation))
             {
-                batch.AddCandidate(index, record, _draft);
+                batch.AddCandidate(index, record, _draft, _texts);
             }
             else
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RetailFlow.Lakehouse;
 using RetailFlow.Stock.Records;
@@ -13,14 +14,14 @@ internal static class SilverIdentities
     private const string Silver = "silver.inventory_events";
     private const string Quarantine = "quarantine.inventory";
 
-    private const string Accepted =
+    private static readonly CompositeFormat s_accepted = CompositeFormat.Parse(
         """
         SELECT source, event_id, CAST(line AS VARCHAR) AS line, type, sku, location, CAST(quantity AS VARCHAR) AS quantity,
                strftime(event_time AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS event_time,
                voids_event_id, CAST(voids_line AS VARCHAR) AS voids_line, reference, reason,
                CAST(unit_cost AS VARCHAR) AS unit_cost, channel, attributes
-        FROM silver.inventory_events
-        """;
+        FROM silver.inventory_events VERSION AS OF {0}
+        """);
 
     private const string Refused =
         """
@@ -42,12 +43,16 @@ internal static class SilverIdentities
     ];
 
     /// <summary>Adds the identities to <paramref name="identities"/>; a lake without Silver has none.</summary>
-    public static async Task LoadAsync(Lake lake, KnownIdentities identities, CancellationToken cancellationToken)
+    /// <param name="lake">The lake.</param>
+    /// <param name="version">Version of Silver; -1 if there is none. What a later one accepted is still to be admitted.</param>
+    /// <param name="identities">Where to.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async Task LoadAsync(Lake lake, long version, KnownIdentities identities, CancellationToken cancellationToken)
     {
         var tables = (await lake.Catalog.TablesAsync(cancellationToken)).Where(t => t.Version >= 0).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        if (tables.Contains(Silver))
+        if (version >= 0)
         {
-            await LoadAsync(lake, Accepted, isRefused: false, identities, cancellationToken);
+            await LoadAsync(lake, string.Format(CultureInfo.InvariantCulture, s_accepted, version), isRefused: false, identities, cancellationToken);
         }
 
         if (tables.Contains(Quarantine))

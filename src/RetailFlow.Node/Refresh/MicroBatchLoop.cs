@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Node.Ingest;
+using RetailFlow.Node.Live;
 using RetailFlow.Node.Serving;
 using RetailFlow.Node.Telemetry;
 
@@ -17,6 +18,7 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
 
     private readonly GoldReader _gold = new(lake);
     private long _notBefore;
+    private long _landed;
     private long _restUntil;
 
     /// <summary>Runs until <paramref name="stop"/>; a run under way is finished first.</summary>
@@ -87,8 +89,57 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         var upTo = await intake.RegisterAsync(lake, cancellationToken);
         var report = await lake.Pipeline.RunAsync(new RunOptions(), cancellationToken);
         var step = report.Steps.FirstOrDefault(s => s.Table == GoldReader.Table);
-        node.Gold.Publish(await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken));
+        var change = await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken);
+        await RebaseAsync(change, cancellationToken);
+        node.Gold.Publish(change.Snapshot);
         activity?.SetTag("retailflow.sequence", upTo);
+    }
+
+    /// <summary>Bases the ledger on what Gold has now, and compares the two (I4).</summary>
+    private async Task RebaseAsync(GoldChange change, CancellationToken cancellationToken)
+    {
+        var sequence = change.Snapshot.Sequence;
+        var silver = await lake.History.SilverAsync(cancellationToken);
+        var gold = await lake.History.GoldAsync(cancellationToken);
+
+        // Another process may have brought Silver further than Gold.
+        var version = silver.Sequence <= sequence ? silver.Version : gold.SilverVersion;
+        var differences = await intake.Live.RebaseAsync(change.Changed, new LakeBase(version, sequence), cancellationToken);
+        var landed = await LandedAsync(cancellationToken);
+        if (differences.Count > 0 && !await CameByFileAsync(_landed, landed, cancellationToken))
+        {
+            NodeLog.Differs(log, differences.Count, differences[0].Sku, differences[0].Location, differences[0].Ledger, differences[0].Gold, sequence);
+            node.Comparison = node.Comparison.With(differences, sequence);
+        }
+        else
+        {
+            // What files brought past the ledger is new to it.
+            node.Comparison = node.Comparison.With([], sequence);
+        }
+
+        _landed = landed;
+    }
+
+    /// <summary>How many landed files and journal ranges Bronze contains.</summary>
+    private async Task<long> LandedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var bronze = await lake.Catalog.DescribeAsync("bronze.inventory", cancellationToken);
+            return bronze.Positions.GetValueOrDefault("landed", 0);
+        }
+        catch (LakeException missing) when (missing.Kind == LakeErrorKind.InvalidInput)
+        {
+            return 0;
+        }
+    }
+
+    private async Task<bool> CameByFileAsync(long after, long upTo, CancellationToken cancellationToken)
+    {
+        using var result = await lake.Sql.QueryAsync(
+            FormattableString.Invariant($"SELECT count(*) FROM system.landed_files WHERE kind <> 'journal' AND ordinal > {after} AND ordinal <= {upTo}"),
+            cancellationToken);
+        return (long)result.Rows().First()[0]! > 0;
     }
 
     private void Failed(Exception failure, TimeSpan elapsed)

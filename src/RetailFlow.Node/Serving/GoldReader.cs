@@ -22,27 +22,26 @@ internal sealed class GoldReader(Lake lake)
     public async ValueTask<GoldSnapshot> ReadAllAsync(long sequence, CancellationToken cancellationToken)
     {
         var sheet = await lake.Stock.GetAsync([], null, null, cancellationToken);
-        var highest = sheet.Rows.Count < SmallTable ? 0 : await HighestOrderAsync(sheet.Version, cancellationToken);
-        return new GoldSnapshot(sheet, Math.Max(sequence, sheet.Sequence), highest);
+        return await SnapshotAsync(sheet, sequence, cancellationToken);
     }
 
-    /// <summary>The snapshot after a run of the pipeline.</summary>
+    /// <summary>The snapshot after a run of the pipeline, and the rows that may have changed.</summary>
     /// <param name="current">The snapshot before it.</param>
     /// <param name="step">What the run did to the table; null if it has no such table.</param>
     /// <param name="sequence">The journal sequence that the run carried.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async ValueTask<GoldSnapshot> ReadAfterAsync(GoldSnapshot? current, StepReport? step, long sequence, CancellationToken cancellationToken)
+    public async ValueTask<GoldChange> ReadAfterAsync(GoldSnapshot? current, StepReport? step, long sequence, CancellationToken cancellationToken)
     {
         if (current is null || step is null)
         {
-            return await ReadAllAsync(sequence, cancellationToken);
+            return await ReadAnewAsync(sequence, cancellationToken);
         }
 
         var version = step.Version ?? current.Version;
         if (version == current.Version)
         {
             // The run succeeded and the rows are the same: they contain every record that it carried.
-            return current.CarriedTo(Math.Max(sequence, current.Sequence), lake.Options.Clock.GetUtcNow());
+            return new GoldChange(current.CarriedTo(Math.Max(sequence, current.Sequence), lake.Options.Clock.GetUtcNow()), [], IsWhole: false);
         }
 
         // A row's order of acceptance only grows while records are folded in, so the greater ones are the changed ones. Another
@@ -50,10 +49,22 @@ internal sealed class GoldReader(Lake lake)
         return version == current.Version + 1 && step is { Outcome: StepOutcome.Committed, Mode: FoldMode }
             && current is { Count: >= SmallTable, HighestOrder: > 0 }
             ? await ReadChangesAsync(current, version, sequence, cancellationToken)
-            : await ReadAllAsync(sequence, cancellationToken);
+            : await ReadAnewAsync(sequence, cancellationToken);
     }
 
-    private async ValueTask<GoldSnapshot> ReadChangesAsync(GoldSnapshot current, long version, long sequence, CancellationToken cancellationToken)
+    private async ValueTask<GoldChange> ReadAnewAsync(long sequence, CancellationToken cancellationToken)
+    {
+        var sheet = await lake.Stock.GetAsync([], null, null, cancellationToken);
+        return new GoldChange(await SnapshotAsync(sheet, sequence, cancellationToken), sheet.Rows, IsWhole: true);
+    }
+
+    private async ValueTask<GoldSnapshot> SnapshotAsync(StockSheet sheet, long sequence, CancellationToken cancellationToken)
+    {
+        var highest = sheet.Rows.Count < SmallTable ? 0 : await HighestOrderAsync(sheet.Version, cancellationToken);
+        return new GoldSnapshot(sheet, Math.Max(sequence, sheet.Sequence), highest);
+    }
+
+    private async ValueTask<GoldChange> ReadChangesAsync(GoldSnapshot current, long version, long sequence, CancellationToken cancellationToken)
     {
         using var result = await lake.Sql.QueryAsync(
             string.Create(
@@ -73,7 +84,7 @@ internal sealed class GoldReader(Lake lake)
             highest = Math.Max(highest, (long)row[9]!);
         }
 
-        return current.With(changed, version, Math.Max(sequence, current.Sequence), highest, lake.Options.Clock.GetUtcNow());
+        return new GoldChange(current.With(changed, version, Math.Max(sequence, current.Sequence), highest, lake.Options.Clock.GetUtcNow()), changed, IsWhole: false);
     }
 
     private async ValueTask<long> HighestOrderAsync(long version, CancellationToken cancellationToken)
@@ -83,3 +94,9 @@ internal sealed class GoldReader(Lake lake)
         return result.Rows().First()[0] is { } highest ? Convert.ToInt64(highest, CultureInfo.InvariantCulture) : 0;
     }
 }
+
+/// <summary>What a run of the pipeline did to Gold's stock.</summary>
+/// <param name="Snapshot">The rows afterwards.</param>
+/// <param name="Changed">The rows that changed, or all of them.</param>
+/// <param name="IsWhole">Whether all rows were read: a key without a row has no record.</param>
+internal sealed record GoldChange(GoldSnapshot Snapshot, IReadOnlyList<StockRow> Changed, bool IsWhole);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Telemetry;
 
@@ -28,6 +29,9 @@ internal static partial class NodeLog
 
     [LoggerMessage(8, LogLevel.Warning, "The simulated retailer was refused: {Status}")]
     public static partial void DemoRefused(ILogger logger, int status);
+
+    [LoggerMessage(10, LogLevel.Error, "Gold and the ledger differ in {Count} keys, the first {Sku} at {Location}: the ledger had {Ledger}, Gold has {Gold} at sequence {Sequence}")]
+    public static partial void Differs(ILogger logger, int count, string sku, string location, Quantity ledger, Quantity gold, long sequence);
 
     [LoggerMessage(9, LogLevel.Warning, "The simulated retailer stopped sending")]
     public static partial void DemoFailed(ILogger logger, Exception failure);

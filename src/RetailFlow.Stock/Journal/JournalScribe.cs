@@ -23,6 +23,10 @@ public sealed class JournalScribe
     /// <param name="json">One JSON object without line breaks.</param>
     public long Reservation(ReadOnlySpan<byte> json) => Write(",\"reservation\":"u8, json);
 
+    /// <summary>Writes a stock record of the node's own and returns its sequence.</summary>
+    /// <param name="json">One JSON object without line breaks, with its source.</param>
+    public long Record(ReadOnlySpan<byte> json) => Write(",\"record\":"u8, json);
+
     /// <summary>Writes an incident and returns its sequence.</summary>
     /// <param name="json">One JSON object without line breaks.</param>
     public long Incident(ReadOnlySpan<byte> json) => Write(",\"incident\":"u8, json);

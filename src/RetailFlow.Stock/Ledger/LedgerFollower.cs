@@ -17,6 +17,30 @@ public interface ILedgerBatch
     string? SourceAt(int index);
 }
 
+/// <summary>Says of a batch of records that the ledger waits for an answer from the lake.</summary>
+public sealed class LedgerOpen
+{
+    private LedgerOpen()
+    {
+    }
+
+    /// <summary>The one there is.</summary>
+    public static LedgerOpen Marker { get; } = new();
+}
+
+/// <summary>The sales that fulfilments stand for, as records.</summary>
+public interface ISaleRecords
+{
+    /// <summary>Writes a sale as a stock record and gives it its verdict.</summary>
+    /// <param name="sale">The sale.</param>
+    /// <param name="sequence">The sequence that the record will have.</param>
+    /// <param name="atMicros">The moment that it will have.</param>
+    /// <param name="json">Emptied, and filled with the record.</param>
+    /// <param name="record">The record as the ledger takes it.</param>
+    /// <returns>False if its identity is held by another record: it is not to be written.</returns>
+    bool Take(in OwedSale sale, long sequence, long atMicros, ArrayBufferWriter<byte> json, out LedgerRecord record);
+}
+
 /// <summary>A command on its way through the journal, without records of its own.</summary>
 /// <param name="Command">What is wanted.</param>
 public sealed record LedgerCommand(ReservationCommand Command);
@@ -30,7 +54,9 @@ public sealed record LedgerWork(Func<StockLedger, object?> Run);
 /// takes effect, and readers see it when it is durable. A command's receipt has its <see cref="ReservationTransition"/>, or null if a key of it
 /// is open.
 /// </summary>
-public sealed class LedgerFollower(StockLedger ledger) : IJournalFollower
+/// <param name="ledger">The ledger.</param>
+/// <param name="sales">Writes the sales that fulfilments stand for; null where goods that leave are told of by others alone.</param>
+public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = null) : IJournalFollower
 {
     private readonly ArrayBufferWriter<byte> json = new(1024);
 
@@ -61,6 +87,7 @@ public sealed class LedgerFollower(StockLedger ledger) : IJournalFollower
             case ILedgerBatch records:
                 records.Admit(stamp.FirstSequence);
                 Apply(records, batch.Count, stamp);
+                answer = ledger.IsResolved ? null : LedgerOpen.Marker;
                 break;
             default:
                 PassAll(batch.Count, stamp);
@@ -83,6 +110,7 @@ public sealed class LedgerFollower(StockLedger ledger) : IJournalFollower
     /// <summary>Writes what sales took from claims and the oversells that came to light, as far as that is not written yet.</summary>
     public void Settle(JournalScribe scribe)
     {
+        SettleSales(scribe);
         while (ledger.TryConsume(scribe.AtMicros, out ReservationTransition consumed))
         {
             Write(consumed, scribe);
@@ -124,6 +152,21 @@ public sealed class LedgerFollower(StockLedger ledger) : IJournalFollower
                 }
 
                 break;
+        }
+    }
+
+    private void SettleSales(JournalScribe scribe)
+    {
+        while (sales is not null && ledger.TryOwedSale(out OwedSale sale))
+        {
+            if (sales.Take(in sale, scribe.NextSequence, scribe.AtMicros, json, out LedgerRecord record))
+            {
+                ledger.Apply(in record, scribe.Record(json.WrittenSpan), scribe.AtMicros);
+            }
+            else
+            {
+                ledger.WaiveSale();
+            }
         }
     }
 

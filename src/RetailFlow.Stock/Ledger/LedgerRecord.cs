@@ -11,8 +11,34 @@ namespace RetailFlow.Stock.Ledger;
 /// <param name="TimeMicros">Event time, microseconds since 1970 UTC.</param>
 /// <param name="VoidTarget">Identity of the record that a void takes back.</param>
 /// <param name="Reference">Reference; null if there is none.</param>
+/// <param name="VoidTargetName">The identity that a void takes back in words, for whoever looks it up; null of other records.</param>
 public readonly record struct LedgerRecord(
-    UInt128 Fingerprint, StockRecordType Type, string Sku, string Location, Quantity Quantity, long TimeMicros, UInt128 VoidTarget, string? Reference);
+    UInt128 Fingerprint,
+    StockRecordType Type,
+    string Sku,
+    string Location,
+    Quantity Quantity,
+    long TimeMicros,
+    UInt128 VoidTarget,
+    string? Reference,
+    RecordName? VoidTargetName = null);
+
+/// <summary>The identity of a record in words.</summary>
+/// <param name="Source">The sending system.</param>
+/// <param name="EventId">Its name of the event.</param>
+/// <param name="Line">Line of the event.</param>
+public sealed record RecordName(string Source, string EventId, long Line);
+
+/// <summary>A sale that a fulfilment stands for and that the journal does not have yet.</summary>
+/// <param name="Reservation">The reservation; the record's <c>event_id</c>.</param>
+/// <param name="Number">Running number of the reservation's sales, from 1; the record's <c>line</c>.</param>
+/// <param name="Sku">SKU.</param>
+/// <param name="Location">Location.</param>
+/// <param name="Quantity">What left.</param>
+/// <param name="AtMicros">When, microseconds since 1970 UTC.</param>
+/// <param name="Channel">The reservation's channel; null if it has none.</param>
+public readonly record struct OwedSale(
+    string Reservation, int Number, string Sku, string Location, Quantity Quantity, long AtMicros, string? Channel);
 
 /// <summary>A record that a void names and that is older than what the ledger remembers, as the lake has it.</summary>
 /// <param name="Sku">Its SKU.</param>
@@ -24,7 +50,8 @@ public readonly record struct VoidedRecord(string Sku, string Location, HistoryE
 /// <param name="Target">Identity of the record that is taken back.</param>
 /// <param name="TimeMicros">Event time of the void.</param>
 /// <param name="Sequence">Sequence of the void.</param>
-public readonly record struct OpenVoid(UInt128 Target, long TimeMicros, long Sequence);
+/// <param name="Name">The identity in words, as the void came with it.</param>
+public readonly record struct OpenVoid(UInt128 Target, long TimeMicros, long Sequence, RecordName? Name = null);
 
 /// <summary>A key whose number the ledger cannot tell before it is given the key's history.</summary>
 /// <param name="Sku">SKU.</param>

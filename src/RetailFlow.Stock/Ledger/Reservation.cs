@@ -56,6 +56,9 @@ public sealed record Reservation
     /// <summary>The channel that it counts for; null if there is none.</summary>
     public string? Channel { get; init; }
 
+    /// <summary>Sales that its fulfilments have written into the journal, or are about to.</summary>
+    public int Sales { get; init; }
+
     /// <summary>State at a moment: expiry is exact whether or not a sweeper ran.</summary>
     public ReservationState StateAt(long micros) =>
         State == ReservationState.Held && ExpiresMicros <= micros ? ReservationState.Expired : State;

@@ -72,6 +72,9 @@ public sealed record FulfilCommand(string Key, UInt128 RequestHash, string Id) :
     /// <summary>The lines; empty for all.</summary>
     public required IReadOnlyList<FulfilledLine> Lines { get; init; }
 
+    /// <summary>The command's name in the journal.</summary>
+    public const string CommandName = "fulfil";
+
     /// <inheritdoc/>
-    public override string Name => "fulfil";
+    public override string Name => CommandName;
 }

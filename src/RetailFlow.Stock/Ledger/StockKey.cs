@@ -50,8 +50,14 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
     public Quantity AvailableTo(string? channel, Quantity extraBuffer) =>
         Availability.Of(Unclaimed, Terms, channel, Claims, extraBuffer);
 
-    public void Publish() =>
-        Volatile.Write(ref level, new StockLevel(Current.OnHand, Held, Committed, Current.LastEventMicros, Current.LastCountMicros, Sequence));
+    public void Publish(bool isOpen) =>
+        Volatile.Write(
+            ref level,
+            new StockLevel(Current.OnHand, Held, Committed, Current.LastEventMicros, Current.LastCountMicros, Sequence)
+            {
+                IsOpen = isOpen,
+                Claims = Claims is null ? null : new Dictionary<string, Quantity>(Claims, StringComparer.Ordinal),
+            });
 }
 
 /// <summary>A record of a key that came after what the key's base contains.</summary>

@@ -37,6 +37,7 @@ public sealed partial class StockLedger
     public void Apply(in LedgerRecord record, long sequence, long atMicros)
     {
         Advance(sequence, atMicros);
+        Settle(record.Fingerprint);
         if (record.Type == StockRecordType.Void)
         {
             ApplyVoid(in record, sequence);
@@ -143,9 +144,9 @@ public sealed partial class StockLedger
         key.Base = state;
         key.BaseSequence = sequence;
         OnHandState before = key.Current;
-        openKeys.Remove(key);
+        bool wasOpen = openKeys.Remove(key);
         Recompute(key);
-        if (key.Current != before)
+        if (wasOpen || key.Current != before || openKeys.Contains(key))
         {
             Touch(key, Sequence);
             Watch(key);
@@ -157,6 +158,13 @@ public sealed partial class StockLedger
     /// <summary>Tells that the lake contains every entry up to a sequence and that Gold's rows of all keys that had one since are rebased.</summary>
     public void ForgetUpTo(long sequence)
     {
+        // The lake has these voids: what they do is in the rows, or they wait for their record.
+        foreach (OpenVoid open in openVoids.FindAll(open => open.Sequence <= sequence))
+        {
+            openVoids.Remove(open);
+            pendingVoids.Add(open.Target);
+        }
+
         foreach (StockKey key in tailed.ToList())
         {
             if (key.Tail![0].Sequence <= sequence && Replay(key.Base, key.Tail, sequence) is { } state && !openKeys.Contains(key))
@@ -172,7 +180,7 @@ public sealed partial class StockLedger
     {
         if (!TryVoidKnown(record.VoidTarget, record.TimeMicros, sequence))
         {
-            openVoids.Add(new OpenVoid(record.VoidTarget, record.TimeMicros, sequence));
+            openVoids.Add(new OpenVoid(record.VoidTarget, record.TimeMicros, sequence, record.VoidTargetName));
         }
     }
 

@@ -25,13 +25,24 @@ public sealed partial class StockLedger
     /// <summary>Reservations that are remembered, those that have ended too.</summary>
     public int ReservationCount => reservations.Count;
 
-    /// <summary>Sets a reservation that the lake has, before entries are replayed.</summary>
-    public void Load(Reservation reservation)
+    /// <summary>Sets a reservation that the lake has, before entries are replayed; in the order in which they were last changed.</summary>
+    /// <param name="reservation">The reservation.</param>
+    /// <param name="atMicros">When it was last changed, microseconds since 1970 UTC.</param>
+    public void Load(Reservation reservation, long atMicros = 0)
     {
         reservations[reservation.Id] = reservation;
         Claim(reservation, 1);
+        foreach (ReservationLine line in reservation.Lines)
+        {
+            Touch(KeyOf(line.Sku, line.Location), 0);
+        }
+
         Schedule(reservation);
         dirtyReservations.Add(reservation.Id);
+        if (!IsClaim(reservation.State))
+        {
+            ended.Enqueue((reservation.Id, atMicros));
+        }
     }
 
     /// <summary>Sets the answer to an idempotency key that the lake has, before entries are replayed; oldest first.</summary>
@@ -138,6 +149,11 @@ public sealed partial class StockLedger
 
         if (transition.Refusal == ReservationRefusal.None && transition.After is { } after)
         {
+            if (transition.Command == FulfilCommand.CommandName)
+            {
+                Owe(after, transition.AtMicros);
+            }
+
             Replace(after, sequence);
         }
 
@@ -226,8 +242,11 @@ public sealed partial class StockLedger
             open = open with { Fulfilled = open.Fulfilled + quantity };
         }
 
-        return Done(command, atMicros, reservation with { Lines = lines, State = StateOf(lines, reservation.State) });
+        int sales = lines.Where((line, i) => line.Fulfilled != reservation.Lines[i].Fulfilled).Count();
+        return Done(command, atMicros, reservation with { Lines = lines, State = StateOf(lines, reservation.State), Sales = reservation.Sales + sales });
     }
+
+    private static bool IsClaim(ReservationState state) => state is ReservationState.Held or ReservationState.Confirmed;
 
     private static ReservationState StateOf(ReservationLine[] lines, ReservationState otherwise) =>
         Array.TrueForAll(lines, line => line.Open == Quantity.Zero) ? ReservationState.Fulfilled : otherwise;
@@ -272,7 +291,7 @@ public sealed partial class StockLedger
         Claim(after, 1);
         Touch(after, sequence);
         Schedule(after);
-        if (after.State is not (ReservationState.Held or ReservationState.Confirmed))
+        if (!IsClaim(after.State))
         {
             ended.Enqueue((after.Id, AtMicros));
         }
@@ -291,7 +310,7 @@ public sealed partial class StockLedger
     /// <summary>Adds what a reservation claims to its keys, or takes it away.</summary>
     private void Claim(Reservation reservation, int sign)
     {
-        if (reservation.State is not (ReservationState.Held or ReservationState.Confirmed))
+        if (!IsClaim(reservation.State))
         {
             return;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Ledger;
@@ -6,7 +7,7 @@ namespace RetailFlow.Stock.Ledger;
 public sealed partial class StockLedger
 {
     private readonly HashSet<StockKey> watched = [];
-    private readonly Dictionary<string, long> seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> seen = new(StringComparer.Ordinal);
 
     /// <summary>Notes that a source was heard of.</summary>
     public void Heard(string source, long atMicros)
@@ -68,14 +69,16 @@ public sealed partial class StockLedger
             .Select(reservation => reservation.Id),
     ];
 
-    /// <summary>What is kept back at a location while a source of its records is quiet.</summary>
-    private Quantity ExtraBuffer(string location, long atMicros)
+    /// <summary>The sources of a location's records that are quiet at a moment; from any thread.</summary>
+    public IEnumerable<QuietRule> QuietAt(string location, long atMicros) => options.QuietRules.Where(rule => IsQuiet(rule, location, atMicros));
+
+    /// <summary>What is kept back at a location while a source of its records is quiet; from any thread.</summary>
+    public Quantity ExtraBuffer(string location, long atMicros)
     {
         Quantity buffer = Quantity.Zero;
         foreach (QuietRule rule in options.QuietRules)
         {
-            if ((rule.Locations.Count == 0 || rule.Locations.Contains(location))
-                && atMicros - seen.GetValueOrDefault(rule.Source, rule.SinceMicros) > rule.QuietAfterMicros)
+            if (IsQuiet(rule, location, atMicros))
             {
                 buffer += rule.Buffer;
             }
@@ -83,4 +86,8 @@ public sealed partial class StockLedger
 
         return buffer;
     }
+
+    private bool IsQuiet(QuietRule rule, string location, long atMicros) =>
+        (rule.Locations.Count == 0 || rule.Locations.Contains(location))
+        && atMicros - seen.GetValueOrDefault(rule.Source, rule.SinceMicros) > rule.QuietAfterMicros;
 }

@@ -53,7 +53,7 @@ public sealed partial class StockLedger
         Thread.MemoryBarrier();
         foreach (StockKey key in dirty)
         {
-            key.Publish();
+            key.Publish(openKeys.Contains(key));
             key.IsDirty = false;
         }
 
@@ -79,11 +79,37 @@ public sealed partial class StockLedger
         Touch(key, sequence);
     }
 
-    /// <summary>Begins with a position of the journal: entries up to it are in what was loaded.</summary>
+    /// <summary>
+    /// Begins with a position of the journal: entries up to it are in what was loaded. An oversell that is there was noted when it
+    /// came about.
+    /// </summary>
     public void StartAt(long sequence, long atMicros)
     {
         Sequence = sequence;
         AtMicros = Math.Max(AtMicros, atMicros);
+        foreach (StockKey key in keysBySku.Values.SelectMany(keys => keys))
+        {
+            key.IsOversold = key.Unclaimed < -key.Terms.BackOrderLimit;
+        }
+    }
+
+    /// <summary>The ledger's own strings for a SKU and a location, so that callers need not keep others; from any thread.</summary>
+    public bool TryFindNames(ReadOnlySpan<char> sku, ReadOnlySpan<char> location, out string knownSku, out string knownLocation)
+    {
+        if (keysBySku.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(sku, out StockKey[]? keys))
+        {
+            foreach (StockKey key in keys)
+            {
+                if (location.SequenceEqual(key.Location))
+                {
+                    (knownSku, knownLocation) = (key.Sku, key.Location);
+                    return true;
+                }
+            }
+        }
+
+        (knownSku, knownLocation) = (string.Empty, string.Empty);
+        return false;
     }
 
     private StockKey KeyOf(string sku, string location)

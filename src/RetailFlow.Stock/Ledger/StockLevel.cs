@@ -14,6 +14,12 @@ public sealed record StockLevel(Quantity OnHand, Quantity Held, Quantity Committ
     /// <summary>A key without any record.</summary>
     public static StockLevel Empty { get; } = new(Quantity.Zero, Quantity.Zero, Quantity.Zero, OnHandState.None, OnHandState.None, 0);
 
+    /// <summary>Whether the numbers are not known before the lake was asked for the key's history: they are those of before, then.</summary>
+    public bool IsOpen { get; init; }
+
+    /// <summary>Claims by channel where quantities are ring-fenced; null elsewhere.</summary>
+    public IReadOnlyDictionary<string, Quantity>? Claims { get; init; }
+
     /// <summary>On hand that nobody has a claim on, before safety stock and buffers.</summary>
     public Quantity Unclaimed => OnHand - Held - Committed;
 }

@@ -113,6 +113,11 @@ public static class TransitionJson
             json.WriteString("channel"u8, channel);
         }
 
+        if (after.Sales > 0)
+        {
+            json.WriteNumber("sales"u8, after.Sales);
+        }
+
         json.WriteStartArray("lines"u8);
         foreach (ReservationLine line in after.Lines)
         {
@@ -136,6 +141,7 @@ public static class TransitionJson
         ExpiresMicros = Moment(root, "expires_at"),
         Reference = OptionalText(root, "reference"),
         Channel = OptionalText(root, "channel"),
+        Sales = root.TryGetProperty("sales", out JsonElement sales) ? sales.GetInt32() : 0,
         Lines = [.. root.GetProperty("lines").EnumerateArray().Select(line =>
             new ReservationLine(Text(line, "sku"), Text(line, "location"), Number(line, "quantity"), Number(line, "fulfilled")))],
     };

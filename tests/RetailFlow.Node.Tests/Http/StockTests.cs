@@ -31,10 +31,10 @@ public sealed class StockTests(NodeFixture node) : IClassFixture<NodeFixture>
         var stock = await node.CarriedAsync("SHAPE", reply.Sequence);
 
         Assert.Equal("SHAPE", stock.GetProperty("sku").GetString());
-        Assert.Equal("""{"on_hand":3,"held":0,"committed":0,"available":7}""", stock.GetProperty("total").GetRawText());
+        Assert.Equal("""{"on_hand":3,"held":0,"committed":0,"available":7,"status":"in_stock"}""", stock.GetProperty("total").GetRawText());
         Assert.Equal(
-            """[{"location":"L1","on_hand":7,"held":0,"committed":0,"safety_stock":0,"available":7,"last_event_time":"2026-01-02T00:00:00Z","last_count_time":"2026-01-01T00:00:00Z"},"""
-            + """{"location":"L2","on_hand":-4,"held":0,"committed":0,"safety_stock":0,"available":0,"last_event_time":"2026-01-02T23:00:00Z","last_count_time":null}]""",
+            """[{"location":"L1","on_hand":7,"held":0,"committed":0,"safety_stock":0,"available":7,"status":"in_stock","last_event_time":"2026-01-02T00:00:00Z","last_count_time":"2026-01-01T00:00:00Z"},"""
+            + """{"location":"L2","on_hand":-4,"held":0,"committed":0,"safety_stock":0,"available":0,"status":"out","last_event_time":"2026-01-02T23:00:00Z","last_count_time":null}]""",
             stock.GetProperty("locations").GetRawText());
         Assert.True(stock.TryGetProperty("as_of", out _));
     }

@@ -1,0 +1,133 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using RetailFlow.Stock.Ledger;
+
+namespace RetailFlow.Node.Http;
+
+/// <summary><c>/v1/reservations</c>: stock that is kept for a basket or an order, answered when it is durable.</summary>
+internal sealed class ReservationsEndpoint(NodeState node)
+{
+    private const int MaxBodyBytes = 1 << 20;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/reservations", (Delegate)HoldAsync).WithName("Reserve")
+            .WithSummary("Holds stock: all lines or none, unless allow_partial. Needs an Idempotency-Key.")
+            .TakesReservation().Describes(201, typeof(ReservationAnswer), 400, 409, 422, 503);
+        routes.MapGet("/v1/reservations/{id}", GetAsync).WithName("GetReservation")
+            .WithSummary("A reservation as it is at this moment.").Answers<ReservationAnswer>(404, 503);
+        Map(routes, "extend", "Holds it until ttl_seconds from now, never shorter than before.", (request, id) => request.ToExtend(id));
+        Map(routes, "confirm", "It is ordered: it does not expire any more.", (request, id) => request.ToConfirm(id));
+        Map(routes, "release", "Gives back what has not left.", (request, id) => request.ToRelease(id));
+        Map(routes, "fulfil", "It left, whole or by line: on hand drops by as much.", (request, id) => request.ToFulfil(id));
+    }
+
+    private void Map(IEndpointRouteBuilder routes, string verb, string summary, Func<ReservationRequest, string, ReservationCommand> command) =>
+        routes.MapPost(
+                "/v1/reservations/{id}/" + verb,
+                (HttpContext context, string id) => CommandAsync(context, verb, id, command))
+            .WithName(char.ToUpperInvariant(verb[0]) + verb[1..] + "Reservation")
+            .WithSummary(summary + " Needs an Idempotency-Key.")
+            .Answers<ReservationAnswer>(400, 404, 409, 422, 503);
+
+    private Task HoldAsync(HttpContext context) =>
+        CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(node.Lake!.Options.NewGuid().ToString("N")));
+
+    private async Task CommandAsync(HttpContext context, string verb, string id, Func<ReservationRequest, string, ReservationCommand> command)
+    {
+        if (node.Intake is not { Failure: null } intake || node.IsStopping)
+        {
+            await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
+            return;
+        }
+
+        using var body = await RequestBody.ReadAsync(context, MaxBodyBytes);
+        if (body.Problem is { } unreadable)
+        {
+            await unreadable.WriteAsync(context);
+            return;
+        }
+
+        ReservationCommand wanted;
+        try
+        {
+            wanted = command(ReservationRequest.Read(context.Request, verb, id, body.Memory), id);
+        }
+        catch (InvalidRequestException wrong)
+        {
+            await Problem.BadRequest(wrong.Message).WriteAsync(context);
+            return;
+        }
+
+        if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is { } transition)
+        {
+            await AnswerAsync(context, transition);
+        }
+        else
+        {
+            await Problem.Unavailable("The lake did not say in time what a late record changes; send the same request again.").WriteAsync(context);
+        }
+    }
+
+    private async Task GetAsync(HttpContext context, string id)
+    {
+        if (node.Intake is not { } intake)
+        {
+            await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
+            return;
+        }
+
+        if (intake.Live.Ledger.Find(id) is not { } reservation)
+        {
+            await NotFound(id).WriteAsync(context);
+            return;
+        }
+
+        Write(context, StatusCodes.Status200OK, reservation, reservation.StateAt(intake.Live.NowMicros), []);
+    }
+
+    private static Problem NotFound(string id) => Problem.NotFound($"There is no reservation '{id}', or it ended long ago.");
+
+    private static async Task AnswerAsync(HttpContext context, ReservationTransition transition)
+    {
+        switch (transition.Refusal)
+        {
+            case ReservationRefusal.None:
+                var isNew = transition.Command == "hold";
+                if (isNew)
+                {
+                    context.Response.Headers.Location = $"/v1/reservations/{transition.Id}";
+                }
+
+                Write(context, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, transition.After!, transition.After!.State, transition.Shortfalls);
+                break;
+            case ReservationRefusal.Shortfall:
+                await Conflict(transition).WriteAsync(context, json => ReservationJson.WriteShortfalls(json, transition.Shortfalls));
+                break;
+            case ReservationRefusal.State or ReservationRefusal.Line:
+                await Conflict(transition).WriteAsync(
+                    context, json => json.WriteString("state"u8, Reservation.NameOf(transition.After!.StateAt(transition.AtMicros))));
+                break;
+            case ReservationRefusal.NotFound:
+                await NotFound(transition.Id).WriteAsync(context);
+                break;
+            case ReservationRefusal.KeyReused:
+                await new Problem(StatusCodes.Status422UnprocessableEntity, transition.Reason!).WriteAsync(context);
+                break;
+            default:
+                throw new InvalidOperationException("There is no other refusal.");
+        }
+    }
+
+    private static Problem Conflict(ReservationTransition transition) => new(StatusCodes.Status409Conflict, transition.Reason!);
+
+    private static void Write(HttpContext context, int status, Reservation reservation, ReservationState state, IReadOnlyList<Shortfall> shortfalls)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json; charset=utf-8";
+        using var json = new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
+        ReservationJson.Write(json, reservation, state, shortfalls);
+    }
+}
