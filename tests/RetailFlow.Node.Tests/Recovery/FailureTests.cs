@@ -69,7 +69,7 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.NotEmpty(pipeline.GetProperty("reason").GetString()!);
         using var ready = await _node.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
-        Assert.Equal("-1", (await _node.GetAsync("/v1/stock/A")).GetProperty("total").GetProperty("on_hand").GetRawText());
+        Assert.Equal("-2", (await _node.GetAsync("/v1/stock/A")).GetProperty("total").GetProperty("on_hand").GetRawText());
 
         File.Delete(next);
         var stock = await _node.CarriedAsync("A", during.Sequence);
