@@ -1,10 +1,12 @@
+using RetailFlow.Bench.Stock;
+
 namespace RetailFlow.Bench;
 
 /// <summary>The benchmarks by name. Each measures RetailFlow beside a baseline and says how they compare.</summary>
 public static class BenchSuites
 {
     /// <summary>The names that <see cref="RunAsync"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest", "delta"];
+    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest", "delta", "stock"];
 
     /// <summary>Runs one suite, prints it and writes its results as <c>&lt;suite&gt;.json</c>.</summary>
     /// <param name="suite">One of <see cref="Names"/>.</param>
@@ -25,6 +27,7 @@ public static class BenchSuites
             "ingest" => await new IngestSuite(options, work.Path, report).RunAsync(cancellationToken),
             "delta" => await new DeltaSnapshotBench(options, work.Path, report).RunAsync(cancellationToken)
                 & await new DeltaMergeBench(options, work.Path, report).RunAsync(cancellationToken),
+            "stock" => await new StockSuite(options, work.Path, report).RunAsync(cancellationToken),
             _ => throw new ArgumentException($"There is no suite '{suite}'; there are {string.Join(", ", Names)}.", nameof(suite)),
         };
         report.Write();

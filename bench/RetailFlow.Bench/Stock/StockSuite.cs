@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using System.Globalization;
+using RetailFlow.Bench.Ingest;
+using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Bench.Stock;
+
+/// <summary>Durable reservations a second beside PostgreSQL, recovery from the journal, and memory of keys.</summary>
+internal sealed class StockSuite(BenchOptions options, string folder, BenchReport report)
+{
+    private const string Postgres = "PostgreSQL";
+    private const int Skus = 10_000;
+
+    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(8);
+
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        report.Note($"reservations of one line of 1, plenty of stock; {Skus:#,0} SKUs or one hot one; every answer is durable (one sync for all that wait)");
+        report.Note("retailflow: in this process, 32 callers with one request under way each, and 64 with 64 each; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
+        var agree = true;
+        await using (var server = await PostgresServer.StartAsync(folder, cancellationToken))
+        {
+            report.Note($"PostgreSQL {server.Version}: {string.Join(' ', PostgresServer.Settings)}");
+            foreach (var (name, hot) in ((string, bool)[])[("uniform", false), ("one hot SKU", true)])
+            {
+                var (perSecond, mean) = await PostgresReservations.MeasureAsync(server, folder, hot ? 1 : Skus, s_time, cancellationToken);
+                agree &= options.BaselineOnly || await HoldsAsync(name, hot, perSecond, mean, cancellationToken);
+            }
+        }
+
+        if (!options.BaselineOnly)
+        {
+            Memory();
+        }
+
+        return agree;
+    }
+
+    private async Task<bool> HoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
+    {
+        var agree = true;
+        foreach (var (callers, underWay) in ((int, int)[])[(32, 1), (64, 64)])
+        {
+            var lake = Directory.CreateDirectory(Path.Combine(folder, $"ledger-{hot}-{underWay}")).FullName;
+            await using (var load = new LedgerLoad(lake, Skus))
+            {
+                await load.HoldAsync(callers, underWay, TimeSpan.FromSeconds(1), hot, cancellationToken);
+                var before = load.Sequence;
+                var (perSecond, p99, _) = await load.HoldAsync(callers, underWay, s_time, hot, cancellationToken);
+                report.Add(new BenchFigure($"{name}, {callers * underWay} requests under way", "holds/s", perSecond, Postgres, baseline));
+                report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
+                report.Add(new BenchFigure("  journal per hold", "bytes", load.Bytes / (double)load.Sequence, Postgres, null));
+                agree &= load.Books.Held == load.Sequence && load.Books.Reservations == load.Sequence && load.Sequence > before;
+            }
+
+            if (underWay > 1)
+            {
+                Recovery(lake);
+            }
+
+            Directory.Delete(lake, recursive: true);
+        }
+
+        report.Note(agree ? $"{name}: what is held is what was granted" : $"{name}: WRONG, what is held is not what was granted");
+        return agree;
+    }
+
+    /// <summary>Reads a journal as a node does that begins without a lake.</summary>
+    private void Recovery(string lake)
+    {
+        var ledger = new StockLedger(new UniformPolicy(StockTerms.Plain));
+        var follower = new LedgerFollower(ledger);
+        var began = Stopwatch.GetTimestamp();
+        var journal = StockJournal.Open(lake, new StockJournalOptions(), out var recovery);
+        foreach (var range in journal.RangesAfter(0))
+        {
+            using var reader = journal.Read(range);
+            while (reader.MoveNext())
+            {
+                follower.Replay(reader.Current, null);
+            }
+        }
+
+        ledger.Publish();
+        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        journal.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        report.Add(new BenchFigure("  recovery of 1,000,000 entries", "s", seconds * 1_000_000 / recovery.LastSequence, Postgres, null));
+    }
+
+    private void Memory()
+    {
+        const int keys = 1_000_000;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var ledger = new StockLedger(new UniformPolicy(StockTerms.Plain));
+        for (var i = 0; i < keys; i++)
+        {
+            ledger.Load(string.Create(CultureInfo.InvariantCulture, $"SKU-{i / 10:D7}"), $"store-{i % 10:D4}", new OnHandState(Quantity.Of(i), i, OnHandState.None, null), 0);
+        }
+
+        ledger.Publish();
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        report.Add(new BenchFigure("memory of a key (10 locations a SKU)", "bytes", bytes / (double)keys, Postgres, null));
+        GC.KeepAlive(ledger);
+    }
+}
