@@ -16,9 +16,11 @@ public sealed class JournalBatch
 
     private const int MaxDepth = 64;
 
-    private readonly ByteBuffer tails = new(4096);
     private readonly List<int> ends = [];
-    private readonly ByteBuffer scratch = new();
+
+    // Made when there is a record: a command has none.
+    private ByteBuffer? records;
+    private ByteBuffer? scratch;
     private readonly byte[] sourceMember;
 
     /// <summary>An empty batch.</summary>
@@ -49,7 +51,9 @@ public sealed class JournalBatch
     /// <summary>Whatever <see cref="StockJournalOptions.Admission"/> needs to know of the batch.</summary>
     public object? Tag { get; set; }
 
-    internal int TailBytes => tails.Count;
+    internal int TailBytes => records?.Count ?? 0;
+
+    private ByteBuffer Tails => records ??= new ByteBuffer(4096);
 
     /// <summary>Adds a record as received: a JSON object as itself, anything else as malformed.</summary>
     /// <exception cref="ArgumentException">It is longer than <see cref="MaxRecordBytes"/>.</exception>
@@ -80,18 +84,18 @@ public sealed class JournalBatch
             throw new ArgumentException("The record is not a JSON object.", nameof(record));
         }
 
-        tails.Append(sourceMember);
-        tails.Append(",\"record\":"u8);
+        Tails.Append(sourceMember);
+        Tails.Append(",\"record\":"u8);
         while (trimmed.IndexOfAny((byte)'\n', (byte)'\r') is int lineBreak and >= 0)
         {
-            tails.Append(trimmed[..lineBreak]);
-            tails.Append((byte)' ');
+            Tails.Append(trimmed[..lineBreak]);
+            Tails.Append((byte)' ');
             trimmed = trimmed[(lineBreak + 1)..];
         }
 
-        tails.Append(trimmed);
-        tails.Append((byte)'}');
-        ends.Add(tails.Count);
+        Tails.Append(trimmed);
+        Tails.Append((byte)'}');
+        ends.Add(Tails.Count);
     }
 
     /// <summary>Adds bytes that are no JSON object, in base64.</summary>
@@ -99,19 +103,19 @@ public sealed class JournalBatch
     public void AddMalformed(ReadOnlySpan<byte> bytes)
     {
         ThrowIfTooLong(bytes);
-        tails.Append(sourceMember);
-        tails.Append(",\"malformed\":\""u8);
+        Tails.Append(sourceMember);
+        Tails.Append(",\"malformed\":\""u8);
         byte[] encoded = new byte[Base64.GetMaxEncodedToUtf8Length(bytes.Length)];
         Base64.EncodeToUtf8(bytes, encoded, out _, out int written);
-        tails.Append(encoded.AsSpan(0, written));
-        tails.Append("\"}"u8);
-        ends.Add(tails.Count);
+        Tails.Append(encoded.AsSpan(0, written));
+        Tails.Append("\"}"u8);
+        ends.Add(Tails.Count);
     }
 
     internal ReadOnlySpan<byte> Tail(int index)
     {
         int start = index == 0 ? 0 : ends[index - 1];
-        return tails.Slice(start, ends[index] - start);
+        return Tails.Slice(start, ends[index] - start);
     }
 
     private static void ThrowIfTooLong(ReadOnlySpan<byte> record)
@@ -129,6 +133,7 @@ public sealed class JournalBatch
             return false;
         }
 
+        scratch ??= new ByteBuffer();
         scratch.Clear();
         scratch.Append(record);
         scratch.AppendZeros(JsonScanner.Padding);

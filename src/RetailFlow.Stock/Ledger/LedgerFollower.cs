@@ -59,6 +59,7 @@ public sealed record LedgerWork(Func<StockLedger, object?> Run);
 public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = null) : IJournalFollower
 {
     private readonly ArrayBufferWriter<byte> json = new(1024);
+    private System.Text.Json.Utf8JsonWriter? transitions;
 
     /// <summary>Incidents that were written, for whoever tells of them. Called on the journal's writer; must be quick and not throw.</summary>
     public Action<OversellIncident, long>? Noted { get; set; }
@@ -188,7 +189,9 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
     private void Write(ReservationTransition transition, JournalScribe scribe)
     {
         json.ResetWrittenCount();
-        TransitionJson.Write(transition, json);
+        transitions ??= TransitionJson.CreateWriter(json);
+        transitions.Reset();
+        TransitionJson.Write(transition, transitions);
         ledger.Apply(transition, scribe.Reservation(json.WrittenSpan));
     }
 

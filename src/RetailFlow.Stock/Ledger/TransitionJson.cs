@@ -13,10 +13,19 @@ public static class TransitionJson
 {
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true };
 
+    /// <summary>A writer for <see cref="Write(ReservationTransition, Utf8JsonWriter)"/>, to be used again and again.</summary>
+    public static Utf8JsonWriter CreateWriter(IBufferWriter<byte> into) => new(into, Options);
+
     /// <summary>Writes a transition as one JSON object. Its moment is that of the envelope and is not written.</summary>
     public static void Write(ReservationTransition transition, IBufferWriter<byte> into)
     {
-        using Utf8JsonWriter json = new(into, Options);
+        using Utf8JsonWriter json = CreateWriter(into);
+        Write(transition, json);
+    }
+
+    /// <summary>The same, with a writer that the caller keeps; flushed.</summary>
+    public static void Write(ReservationTransition transition, Utf8JsonWriter json)
+    {
         json.WriteStartObject();
         json.WriteString("command"u8, transition.Command);
         json.WriteString("id"u8, transition.Id);
@@ -39,9 +48,10 @@ public static class TransitionJson
         }
 
         json.WriteEndObject();
+        json.Flush();
     }
 
-    /// <summary>Reads what <see cref="Write"/> has written.</summary>
+    /// <summary>Reads what <see cref="Write(ReservationTransition, IBufferWriter{byte})"/> has written.</summary>
     /// <param name="utf8">The JSON object.</param>
     /// <param name="atMicros">The moment of the envelope.</param>
     /// <exception cref="InvalidDataException">It is no transition; the message names what is wrong.</exception>
