@@ -157,18 +157,21 @@ internal sealed class LedgerCrashSimulation(int seed, PlantedBug bug) : IDisposa
 
     private void Break()
     {
-        CrashableLogFile last = files[files.Sorted()[^1]];
+        // A new segment may be begun before that: then it is the one that fails.
+        files.Created = file => file.FailSyncAfter(0);
+        if (files.Sorted() is not [.., var last])
+        {
+            return;
+        }
+
         if (random.Next(2) == 0)
         {
-            last.FailSyncAfter(0);
+            files[last].FailSyncAfter(0);
         }
         else
         {
-            last.FailWriteAfter(0, random.Next(2_000));
+            files[last].FailWriteAfter(0, random.Next(2_000));
         }
-
-        // A new segment may be begun before that: then it is the one that fails.
-        files.Created = file => file.FailSyncAfter(0);
     }
 
     private ReservationCommand NewCommand()
