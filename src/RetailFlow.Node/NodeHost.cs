@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using RetailFlow.Lakehouse;
 using RetailFlow.Node.Demo;
 using RetailFlow.Node.Http;
+using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
@@ -158,6 +159,8 @@ public sealed class NodeHost : IAsyncDisposable
         web.UseRouting();
         new EventsEndpoint(state, telemetry).Map(web);
         new FeedsEndpoint(state).Map(web);
+        new ConnectorEndpoints(state, telemetry).Map(web);
+        new ShopifyEndpoint(state, telemetry).Map(web);
         new StockEndpoints(state).Map(web);
         new ReservationsEndpoint(state).Map(web);
         new SqlEndpoint(state).Map(web);

@@ -1,4 +1,5 @@
 using RetailFlow.Lakehouse;
+using RetailFlow.Node.Http.Doors;
 using RetailFlow.Stock.Journal;
 
 namespace RetailFlow.Node;
@@ -39,6 +40,9 @@ public sealed record NodeOptions
     /// <summary>How long a read waits for the sequence it asks for.</summary>
     public TimeSpan SequenceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Settings of the doors for documents of others.</summary>
+    public DoorOptions Doors { get; init; } = new();
+
     /// <summary>Where the node says that it listens and what to open; null says nothing.</summary>
     public TextWriter? Announce { get; init; }
 
@@ -65,6 +69,7 @@ public sealed record NodeOptions
                 $"urls: '{url}' is not an address such as {DefaultUrls}.");
         }
 
+        Doors.Validate();
         Require(RunInterval > TimeSpan.Zero, "run interval: must be longer than nothing.");
         Require(RunAtRecords > 0, "run at records: must be above 0.");
         Require(LongestBackOff > TimeSpan.Zero, "longest back-off: must be longer than nothing.");

@@ -13,9 +13,10 @@ public sealed class ProjectGraphTests
         ["RetailFlow.Delta"] = ["RetailFlow.Storage"],
         ["RetailFlow.DuckDb"] = [],
         ["RetailFlow.Stock"] = ["RetailFlow.Storage"],
+        ["RetailFlow.Connectors"] = ["RetailFlow.Stock"],
         ["RetailFlow.Tables"] = ["RetailFlow.Delta", "RetailFlow.DuckDb"],
         ["RetailFlow.Lakehouse"] = ["RetailFlow.Stock", "RetailFlow.Storage.Azure", "RetailFlow.Tables"],
-        ["RetailFlow.Node"] = ["RetailFlow.Lakehouse", "RetailFlow.Stock"],
+        ["RetailFlow.Node"] = ["RetailFlow.Connectors", "RetailFlow.Lakehouse", "RetailFlow.Stock"],
         ["RetailFlow.Bench"] = ["RetailFlow.Node"],
         ["RetailFlow.Cli"] = ["RetailFlow.Bench", "RetailFlow.Node"],
     };
@@ -53,6 +54,7 @@ public sealed class ProjectGraphTests
     [Theory]
     [InlineData("RetailFlow.Delta", "RetailFlow.DuckDb")]
     [InlineData("RetailFlow.Stock", "RetailFlow.Delta")]
+    [InlineData("RetailFlow.Connectors", "Microsoft.AspNetCore")]
     [InlineData("RetailFlow.Stock", "Microsoft.AspNetCore")]
     public void A_project_names_nothing_that_the_architecture_keeps_from_it(string project, string forbidden)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
 using RetailFlow.Node.Telemetry;
 using RetailFlow.Stock.Journal;
@@ -11,6 +12,8 @@ namespace RetailFlow.Node.Http;
 /// <summary><c>POST /v1/events</c>: stock records, answered when they are durable.</summary>
 internal sealed class EventsEndpoint(NodeState node, NodeTelemetry telemetry)
 {
+    private readonly CloudEventsDoor _cloudEvents = new(node, telemetry);
+
     public void Map(IEndpointRouteBuilder routes) => routes.MapPost("/v1/events", (Delegate)TakeAsync).WithName("PostEvents")
         .WithSummary("Stock records: one object, an array or JSON lines, gzip allowed. Answered once they are durable.")
         .TakesRecords()
@@ -18,6 +21,12 @@ internal sealed class EventsEndpoint(NodeState node, NodeTelemetry telemetry)
 
     private async Task TakeAsync(HttpContext context)
     {
+        if (CloudEventsDoor.Takes(context.Request))
+        {
+            await _cloudEvents.TakeAsync(context);
+            return;
+        }
+
         if (node.Intake is not { Failure: null } intake || node.IsStopping)
         {
             await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);

@@ -10,14 +10,17 @@ namespace RetailFlow.Testing.Conformance;
 public static class ConformanceFolder
 {
     /// <summary>The folder of all tables.</summary>
-    public static string Delta([CallerFilePath] string sourceFile = "")
+    public static string Delta([CallerFilePath] string sourceFile = "") => Shared(Path.Join("conformance", "delta"), sourceFile);
+
+    /// <summary>A folder below <c>shared</c>.</summary>
+    internal static string Shared(string name, string sourceFile)
     {
         // Binaries may be built outside the repository; sources never are.
         var repository = Repository(AppContext.BaseDirectory) ?? Repository(sourceFile);
-        var root = Path.Join(repository?.Parent?.FullName, "shared", "conformance", "delta");
+        var root = Path.Join(repository?.Parent?.FullName, "shared", name);
         if (!Directory.Exists(root))
         {
-            var message = $"The Delta conformance tables are not at '{root}'.";
+            var message = $"The shared input is not at '{root}'.";
             Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", message);
             Assert.Fail(message);
         }
