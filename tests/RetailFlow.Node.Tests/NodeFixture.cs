@@ -13,10 +13,11 @@ public class NodeFixture : IAsyncLifetime
     private static readonly MediaTypeHeaderValue s_lines = new("application/x-ndjson");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("retailflow-node-");
     private NodeHost? _host;
+    private int _crashes;
 
     public static string RepositoryRoot { get; } = Metadata("RepositoryRoot");
 
-    public string LakePath => Path.Combine(_folder.FullName, "lake");
+    public string LakePath => Path.Combine(_folder.FullName, $"lake{_crashes}");
 
     public HttpClient Client { get; private set; } = new();
 
@@ -42,6 +43,25 @@ public class NodeFixture : IAsyncLifetime
             _host = null;
             await host.DisposeAsync();
         }
+    }
+
+    /// <summary>
+    /// Goes on with the lake as it is on the disk at this moment, as after a power cut: whatever the node would still have done does not
+    /// happen. The pipeline must be at rest.
+    /// </summary>
+    public async Task CrashAsync()
+    {
+        var from = LakePath;
+        _crashes++;
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(f => Path.GetFileName(f) != ".node.lock"))
+        {
+            var to = Path.Combine(LakePath, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+
+        await StopAsync();
+        await StartAsync();
     }
 
     public NodeOptions Options(string lakePath) => new()
