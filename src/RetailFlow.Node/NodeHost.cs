@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Node.Demo;
 using RetailFlow.Node.Http;
 using RetailFlow.Node.Http.Doors;
@@ -43,6 +44,11 @@ public sealed class NodeHost : IAsyncDisposable
         _telemetry = new NodeTelemetry(() => _state.Lag);
         _web = Build(_state, _telemetry);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
+        _state.Incidents.Noted = incident =>
+        {
+            _telemetry.Oversold();
+            NodeLog.Oversold(_log, incident.Sku, incident.Location, incident.Shortage, incident.Reservations.Count);
+        };
     }
 
     /// <summary>What its parts share.</summary>
@@ -163,6 +169,7 @@ public sealed class NodeHost : IAsyncDisposable
         new ShopifyEndpoint(state, telemetry).Map(web);
         new StockEndpoints(state).Map(web);
         new ReservationsEndpoint(state).Map(web);
+        new IncidentsEndpoint(state).Map(web);
         new SqlEndpoint(state).Map(web);
         new CatalogEndpoints(state).Map(web);
         new HealthEndpoints(state).Map(web);
@@ -190,7 +197,8 @@ public sealed class NodeHost : IAsyncDisposable
         {
             _lake = await Lake.OpenAsync(_state.Options.EngineOptions(), cancellationToken);
             _state.Opened(_lake);
-            _intake = await EventIntake.OpenAsync(_lake, _state, PolicyOf(_lake), new LedgerOptions(), cancellationToken);
+            var policy = StockPolicyFile.Read(_lake.Project, RecordTime.ToMicros(_state.Clock.GetUtcNow()));
+            _intake = await EventIntake.OpenAsync(_lake, _state, policy, new LedgerOptions { QuietRules = policy.QuietRules }, cancellationToken);
             _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
             _state.Gold.Publish(await new GoldReader(_lake).ReadAllAsync(0, cancellationToken));
             _state.Recovered(_intake);
@@ -202,11 +210,6 @@ public sealed class NodeHost : IAsyncDisposable
             throw;
         }
     }
-
-    private static UniformPolicy PolicyOf(Lake lake) => new(new StockTerms
-    {
-        SafetyStock = lake.Project.Variables.TryGetValue("safety_stock", out var units) ? Quantity.Parse(units) : Quantity.Zero,
-    });
 
     /// <summary>The caller decides when the node stops: no signal handlers of its own.</summary>
     private sealed class CallersLifetime : IHostLifetime

@@ -36,6 +36,9 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
         set => Volatile.Write(ref _lastRun, value);
     }
 
+    /// <summary>Oversells that came to light since the start.</summary>
+    public RecentIncidents Incidents { get; } = new();
+
     /// <summary>How Gold and the ledger compare.</summary>
     public Comparison Comparison
     {

@@ -66,6 +66,18 @@ internal sealed record ShortfallAnswer(
     [property: JsonPropertyName("requested")] decimal Requested,
     [property: JsonPropertyName("available")] decimal Available);
 
+internal sealed record IncidentAnswer(
+    [property: JsonPropertyName("sequence")] long Sequence,
+    [property: JsonPropertyName("at")] DateTimeOffset At,
+    [property: JsonPropertyName("sku")] string Sku,
+    [property: JsonPropertyName("location")] string Location,
+    [property: JsonPropertyName("cause")] long Cause,
+    [property: JsonPropertyName("on_hand")] decimal OnHand,
+    [property: JsonPropertyName("held")] decimal Held,
+    [property: JsonPropertyName("committed")] decimal Committed,
+    [property: JsonPropertyName("shortage")] decimal Shortage,
+    [property: JsonPropertyName("reservations")] string[] Reservations);
+
 internal sealed record ClaimAnswer(
     [property: JsonPropertyName("reservation")] string Reservation,
     [property: JsonPropertyName("state")] string State,

@@ -51,7 +51,7 @@ internal sealed class EventIntake : IAsyncDisposable
         _registered = registered;
         _admission = new Admission(new RecentIdentities(RecentCount), identities);
         _texts = new RecordTexts(ledger, [.. options.QuietRules.Select(rule => rule.Source)]);
-        _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge()));
+        _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge())) { Noted = node.Incidents.Add };
         _journal = StockJournal.Open(
             lake.LocalFolder,
             new StockJournalOptions { FirstSequence = home.FirstSequence, TimeProvider = node.Clock, Follower = _follower, Files = node.Options.JournalFiles },

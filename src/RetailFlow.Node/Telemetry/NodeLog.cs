@@ -30,6 +30,9 @@ internal static partial class NodeLog
     [LoggerMessage(8, LogLevel.Warning, "The simulated retailer was refused: {Status}")]
     public static partial void DemoRefused(ILogger logger, int status);
 
+    [LoggerMessage(11, LogLevel.Warning, "{Sku} at {Location} is oversold by {Shortage}; {Reservations} reservations are affected")]
+    public static partial void Oversold(ILogger logger, string sku, string location, Quantity shortage, int reservations);
+
     [LoggerMessage(10, LogLevel.Error, "Gold and the ledger differ in {Count} keys, the first {Sku} at {Location}: the ledger had {Ledger}, Gold has {Gold} at sequence {Sequence}")]
     public static partial void Differs(ILogger logger, int count, string sku, string location, Quantity ledger, Quantity gold, long sequence);
 

@@ -15,6 +15,7 @@ internal sealed class NodeTelemetry : IDisposable
     private readonly Counter<long> _accepted;
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _quarantined;
+    private readonly Counter<long> _oversold;
     private readonly Histogram<int> _batch;
     private readonly Histogram<double> _acknowledge;
     private readonly Histogram<double> _run;
@@ -26,6 +27,7 @@ internal sealed class NodeTelemetry : IDisposable
         _accepted = _meter.CreateCounter<long>("retailflow.records.accepted", "{record}", "Records taken for the first time.");
         _duplicates = _meter.CreateCounter<long>("retailflow.records.duplicates", "{record}", "Records that were taken before.");
         _quarantined = _meter.CreateCounter<long>("retailflow.records.quarantined", "{record}", "Records set aside.");
+        _oversold = _meter.CreateCounter<long>("retailflow.oversells", "{incident}", "Keys whose claims turned out to be beyond what there is.");
         _batch = _meter.CreateHistogram<int>("retailflow.batch.size", "{record}", "Records of one request.");
         _acknowledge = _meter.CreateHistogram<double>("retailflow.journal.duration", "s", "From handing a batch to the journal until it is durable.");
         _run = _meter.CreateHistogram<double>("retailflow.pipeline.duration", "s", "One run of the pipeline.");
@@ -41,6 +43,8 @@ internal sealed class NodeTelemetry : IDisposable
         _batch.Record(received);
         _acknowledge.Record(durable.TotalSeconds);
     }
+
+    public void Oversold() => _oversold.Add(1);
 
     public void Ran(TimeSpan elapsed) => _run.Record(elapsed.TotalSeconds);
 

@@ -106,7 +106,7 @@ public sealed class LedgerRecoveryTests : IAsyncLifetime
         var random = new Random(seed);
         var model = new NaiveStockModel();
         var records = new RandomStockRecords(seed);
-        for (var step = 0; step < 12; step++)
+        for (var step = 0; step < 6; step++)
         {
             var batch = records.Take(random.Next(1, 25));
             foreach (var record in batch)

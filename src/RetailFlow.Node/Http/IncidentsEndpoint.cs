@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Node.Http;
+
+/// <summary><c>GET /v1/incidents</c>: where stock turned out to be less than what was promised.</summary>
+internal sealed class IncidentsEndpoint(NodeState node)
+{
+    public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/incidents", (Delegate)ListAsync).WithName("ListIncidents")
+        .WithSummary("Oversells that came to light since the node started, newest first, up to 1000; bronze.incidents has all of them.")
+        .Answers<IncidentAnswer[]>(503);
+
+    private async Task ListAsync(HttpContext context)
+    {
+        if (node.Intake is not { } intake)
+        {
+            await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
+            return;
+        }
+
+        context.Response.ContentType = "application/json; charset=utf-8";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
+        json.WriteStartArray();
+        foreach (var (incident, sequence) in node.Incidents.UpTo(intake.Live.Ledger.PublishedSequence))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("sequence"u8, sequence);
+            StockJson.WriteTime(json, "at"u8, RecordTime.ToInstant(incident.AtMicros));
+            json.WriteString("sku"u8, incident.Sku);
+            json.WriteString("location"u8, incident.Location);
+            json.WriteNumber("cause"u8, incident.Sequence);
+            json.WriteNumber("on_hand"u8, incident.OnHand.ToDecimal());
+            json.WriteNumber("held"u8, incident.Held.ToDecimal());
+            json.WriteNumber("committed"u8, incident.Committed.ToDecimal());
+            json.WriteNumber("shortage"u8, incident.Shortage.ToDecimal());
+            json.WriteStartArray("reservations"u8);
+            foreach (var id in incident.Reservations)
+            {
+                json.WriteStringValue(id);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
