@@ -7,8 +7,8 @@ using System.Text;
 namespace RetailFlow.Bench.Ingest;
 
 /// <summary>
-/// One HTTP/1.1 connection that only posts JSON lines to <c>/v1/events</c>. It does no more than that, so that the load
-/// generator takes little of the machine it shares with the server.
+/// One HTTP/1.1 connection that posts JSON lines to <c>/v1/events</c>, or sends requests that were made before. It does no more than
+/// that, so that the load generator takes little of the machine it shares with the server.
 /// </summary>
 internal sealed class HttpWire : IDisposable
 {
@@ -60,7 +60,23 @@ internal sealed class HttpWire : IDisposable
             sent += await _socket.SendAsync(body[(sent - _parts[0].Count)..], cancellationToken);
         }
 
-        return await ReceiveAsync(cancellationToken);
+        return await ReceiveAsync("HTTP/1.1 200"u8.ToArray(), cancellationToken);
+    }
+
+    /// <summary>Sends a request as it is and waits for the answer.</summary>
+    /// <param name="request">Head and body.</param>
+    /// <param name="status">How the answer must begin.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The answer's body, valid until the next call.</returns>
+    /// <exception cref="BenchException">The answer begins otherwise.</exception>
+    public async Task<ReadOnlyMemory<byte>> SendAsync(ReadOnlyMemory<byte> request, byte[] status, CancellationToken cancellationToken)
+    {
+        for (var sent = 0; sent < request.Length;)
+        {
+            sent += await _socket.SendAsync(request[sent..], cancellationToken);
+        }
+
+        return await ReceiveAsync(status, cancellationToken);
     }
 
     /// <summary>The integer after <paramref name="name"/>, or 0.</summary>
@@ -72,7 +88,7 @@ internal sealed class HttpWire : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private async Task<ReadOnlyMemory<byte>> ReceiveAsync(CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> ReceiveAsync(byte[] status, CancellationToken cancellationToken)
     {
         var length = 0;
         while (true)
@@ -90,7 +106,7 @@ internal sealed class HttpWire : IDisposable
                 continue;
             }
 
-            if (!_answer.AsSpan().StartsWith("HTTP/1.1 200"u8))
+            if (!_answer.AsSpan().StartsWith(status))
             {
                 throw new BenchException($"The node answered: {Encoding.UTF8.GetString(_answer, 0, Math.Min(length, 500))}");
             }

@@ -26,12 +26,17 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
             foreach (var (name, hot) in ((string, bool)[])[("uniform", false), ("one hot SKU", true)])
             {
                 var (perSecond, mean) = await PostgresReservations.MeasureAsync(server, folder, hot ? 1 : Skus, s_time, cancellationToken);
-                agree &= options.BaselineOnly || await HoldsAsync(name, hot, perSecond, mean, cancellationToken);
+                if (!options.BaselineOnly)
+                {
+                    agree &= await HoldsAsync(name, hot, perSecond, mean, cancellationToken);
+                    await HttpHoldsAsync(name, hot, perSecond, mean, cancellationToken);
+                }
             }
         }
 
         if (!options.BaselineOnly)
         {
+            await HttpReadsAsync(cancellationToken);
             Memory();
         }
 
@@ -65,6 +70,41 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
 
         report.Note(agree ? $"{name}: what is held is what was granted" : $"{name}: WRONG, what is held is not what was granted");
         return agree;
+    }
+
+    private async Task HttpHoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
+    {
+        await using var node = await StartAsync(cancellationToken);
+        var http = new HttpStock(node.Port, Skus);
+        await http.FillAsync(cancellationToken);
+        await http.HoldAsync(32, "warm", hot, TimeSpan.FromSeconds(2), cancellationToken);
+        var (perSecond, p99) = await http.HoldAsync(32, "run", hot, s_time, cancellationToken);
+        report.Add(new BenchFigure($"{name}, HTTP, 32 connections, pipeline running", "holds/s", perSecond, Postgres, baseline));
+        report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
+    }
+
+    private async Task HttpReadsAsync(CancellationToken cancellationToken)
+    {
+        await using var node = await StartAsync(cancellationToken);
+        var http = new HttpStock(node.Port, Skus);
+        await http.FillAsync(cancellationToken);
+        await http.ReadAsync(32, TimeSpan.FromSeconds(1), cancellationToken);
+        await http.LiveAsync(32, TimeSpan.FromSeconds(1), cancellationToken);
+        var (plain, plainP99) = await http.LiveAsync(32, s_time, cancellationToken);
+        var (perSecond, p99) = await http.ReadAsync(32, s_time, cancellationToken);
+        report.Add(new BenchFigure("reads of a SKU over HTTP, 32 connections", "reads/s", perSecond, "/health/live", plain));
+        report.Add(new BenchFigure("  99th percentile", "ms", p99, "/health/live", plainP99));
+    }
+
+    private async Task<NodeProcess> StartAsync(CancellationToken cancellationToken)
+    {
+        var lake = Path.Combine(folder, "lake");
+        if (Directory.Exists(lake))
+        {
+            Directory.Delete(lake, recursive: true);
+        }
+
+        return await NodeProcess.StartAsync(lake, Path.GetFullPath(options.ProjectPath), cancellationToken);
     }
 
     /// <summary>Reads a journal as a node does that begins without a lake.</summary>
