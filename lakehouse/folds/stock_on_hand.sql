@@ -1,5 +1,6 @@
-{# Here ref('inventory_events') is what is new, and this is the rows there are of its keys. A key whose history matters is
-   marked with _evaluate: its governing count was voided, or a count came that is older than other records of the key. #}
+{# Here ref('inventory_events') is what is new, ref('open_reservations') is all of the keys in question, and this is the rows there are
+   of them. A key whose history matters is marked with _evaluate: its governing count was voided, or a count came that is older
+   than other records of the key. #}
 with counts as (
     select sku, location, quantity, event_time, accepted_order
     from (
@@ -76,19 +77,59 @@ folded as (
         or coalesce(max(recounted and known and old_event_time > count_time), false) as _evaluate
     from governed
     group by sku, location
+),
+
+claims as (
+    select
+        sku,
+        location,
+        sum(case when state = 'held' then quantity else 0 end) as held,
+        sum(case when state = 'confirmed' then quantity else 0 end) as committed
+    from {{ ref('open_reservations') }}
+    group by sku, location
+),
+
+keys as (
+    select sku, location from folded
+    union
+    select sku, location from {{ this }}
+    union
+    select sku, location from claims
+),
+
+joined as (
+    select
+        k.sku,
+        k.location,
+        coalesce(f.on_hand, s.on_hand, 0) as on_hand,
+        coalesce(c.held, 0) as held,
+        coalesce(c.committed, 0) as committed,
+        case when f.sku is null then s.last_event_time else f.last_event_time end as last_event_time,
+        case when f.sku is null then s.last_count_time else f.last_count_time end as last_count_time,
+        case when f.sku is null then s.last_count_order else f.last_count_order end as last_count_order,
+        case when f.sku is null then s.sequence else f.sequence end as sequence,
+        coalesce(f._evaluate, false) as _evaluate
+    from keys as k
+    left join folded as f
+        on k.sku = f.sku and k.location = f.location
+    left join {{ this }} as s
+        on k.sku = s.sku and k.location = s.location
+    left join claims as c
+        on k.sku = c.sku and k.location = c.location
+    where f.sku is not null or s.sequence is not null or c.sku is not null
 )
 
 select
     sku,
     location,
     cast(on_hand as decimal(28, 5)) as on_hand,
-    cast(0 as decimal(28, 5)) as held,
-    cast(0 as decimal(28, 5)) as committed,
+    cast(held as decimal(28, 5)) as held,
+    cast(committed as decimal(28, 5)) as committed,
     cast({{ var('safety_stock') }} as decimal(28, 5)) as safety_stock,
-    cast(on_hand - {{ var('safety_stock') }} as decimal(28, 5)) as available,
+    cast(on_hand - held - committed - {{ var('safety_stock') }} as decimal(28, 5)) as available,
     last_event_time,
     last_count_time,
     last_count_order,
     sequence,
     _evaluate
-from folded
+from joined

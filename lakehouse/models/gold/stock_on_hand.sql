@@ -1,5 +1,6 @@
 {# On hand is the governing count and every effect strictly after it; without a count, the sum of all effects. The governing
-   count is the latest one that no void has taken back; of two at one instant, the one accepted later. #}
+   count is the latest one that no void has taken back; of two at one instant, the one accepted later. Claims are those of the
+   journal: time alone ends none. #}
 with governing as (
     select sku, location, quantity, event_time, accepted_order
     from (
@@ -39,18 +40,32 @@ summed as (
     left join governing as g
         on e.stock_sku = g.sku and e.stock_location = g.location
     group by e.stock_sku, e.stock_location
+),
+
+claims as (
+    select
+        sku,
+        location,
+        sum(case when state = 'held' then quantity else 0 end) as held,
+        sum(case when state = 'confirmed' then quantity else 0 end) as committed
+    from {{ ref('open_reservations') }}
+    group by sku, location
 )
 
 select
-    sku,
-    location,
-    cast(on_hand as decimal(28, 5)) as on_hand,
-    cast(0 as decimal(28, 5)) as held,
-    cast(0 as decimal(28, 5)) as committed,
+    coalesce(s.sku, c.sku) as sku,
+    coalesce(s.location, c.location) as location,
+    cast(coalesce(s.on_hand, 0) as decimal(28, 5)) as on_hand,
+    cast(coalesce(c.held, 0) as decimal(28, 5)) as held,
+    cast(coalesce(c.committed, 0) as decimal(28, 5)) as committed,
     cast({{ var('safety_stock') }} as decimal(28, 5)) as safety_stock,
-    cast(on_hand - {{ var('safety_stock') }} as decimal(28, 5)) as available,
-    last_event_time,
-    last_count_time,
-    last_count_order,
-    sequence
-from summed
+    cast(
+        coalesce(s.on_hand, 0) - coalesce(c.held, 0) - coalesce(c.committed, 0) - {{ var('safety_stock') }} as decimal(28, 5)
+    ) as available,
+    s.last_event_time,
+    s.last_count_time,
+    s.last_count_order,
+    s.sequence
+from summed as s
+full join claims as c
+    on s.sku = c.sku and s.location = c.location

@@ -40,6 +40,11 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
         }
 
         var changes = await InputChanges.BetweenAsync(lake.Tables[inputName], from, input, cancellationToken);
+        if (changes.IsEmpty && !dryRun && snapshot is not null && ModelContext.JournalMoved(snapshot, inputs))
+        {
+            return await PositionsOnlyAsync(snapshot, inputs, clock, cancellationToken);
+        }
+
         if (changes.IsEmpty || dryRun)
         {
             return new StepReport(model.Name, changes.IsEmpty ? StepOutcome.NothingNew : StepOutcome.Planned);
@@ -153,6 +158,20 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
             RowsWritten = accepted,
             FilesWritten = written.Count,
             Mode = fullRefresh ? "full" : "append",
+            Elapsed = clock.Elapsed,
+        };
+    }
+
+    private async ValueTask<StepReport> PositionsOnlyAsync(
+        Snapshot snapshot, IReadOnlyDictionary<string, Snapshot> inputs, Stopwatch clock, CancellationToken cancellationToken)
+    {
+        var transaction = DeltaTransaction.Create(snapshot, "STREAMING UPDATE");
+        ModelContext.SetPositions(transaction, inputs);
+        var result = await _table.CommitAsync(transaction, cancellationToken);
+        return new StepReport(model.Name, StepOutcome.NoChange)
+        {
+            Version = result is CommitResult.Committed committed ? committed.Version : null,
+            Mode = "append",
             Elapsed = clock.Elapsed,
         };
     }

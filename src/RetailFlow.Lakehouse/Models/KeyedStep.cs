@@ -47,6 +47,11 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
         }
 
+        if (changed.Count == 0 && !dryRun && snapshot is not null && ModelContext.JournalMoved(snapshot, inputs))
+        {
+            return await PositionsOnlyAsync(snapshot, inputs, "keys", clock, cancellationToken);
+        }
+
         if (changed.Count == 0 || dryRun)
         {
             return new StepReport(model.Name, changed.Count == 0 ? StepOutcome.NothingNew : StepOutcome.Planned);
@@ -131,13 +136,13 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var state = _context.TemporaryTable(
             connection,
             "state",
-            $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(key, "k", "m")})");
+            $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(model.By, "k", "m")})");
         var mode = "keys";
         string result;
-        if (model.FoldSql is not null && changed.Count == 1 && changed.Values.Single().Left.Count == 0)
+        if (CanFold(changed))
         {
-            mode = "fold";
-            result = await FoldAsync(connection, open, snapshot, inputs, changed.Single(), state, names, cancellationToken);
+            mode = changed.Keys.All(IsFolded) ? "fold" : "keys";
+            result = await FoldAsync(connection, open, snapshot, inputs, changed, affected, state, names, cancellationToken);
         }
         else
         {
@@ -149,14 +154,12 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             connection,
             "differing",
             $"select {names} from {result} except all select {names} from {state}");
-        var gone = mode == "fold"
-            ? null
-            : _context.TemporaryTable(
-                connection,
-                "gone",
-                $"select {SqlText.Names(key)} from {state} s where not exists (select 1 from {result} r where {SqlText.SameKey(key, "r", "s")})");
+        var gone = _context.TemporaryTable(
+            connection,
+            "gone",
+            $"select {SqlText.Names(key)} from {state} s where not exists (select 1 from {result} r where {SqlText.SameKey(key, "r", "s")})");
         var rows = connection.Scalar<long>($"select count(*) from {differing}");
-        var goneRows = gone is null ? 0 : connection.Scalar<long>($"select count(*) from {gone}");
+        var goneRows = connection.Scalar<long>($"select count(*) from {gone}");
         if (rows + goneRows == 0)
         {
             return await PositionsOnlyAsync(snapshot, inputs, mode, clock, cancellationToken);
@@ -171,7 +174,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
     }
 
     /// <summary>Rows that differ replace those of their key, or are new; keys that are gone leave.</summary>
-    private RowChange Change(DuckDbConnection connection, TableScan scan, string state, string differing, string? gone, string names)
+    private RowChange Change(DuckDbConnection connection, TableScan scan, string state, string differing, string gone, string names)
     {
         var key = model.UniqueKey;
         var same = SqlText.SameKey(key, "d", "s");
@@ -181,7 +184,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             connection,
             "leaving",
             $"select _file, _row, true as _updated from {updated}"
-            + (gone is null ? "" : $" union all select s._file, s._row, false as _updated from {state} s join {gone} d on {same}"));
+            + $" union all select s._file, s._row, false as _updated from {state} s join {gone} d on {same}");
         return new RowChange(scan, leaving, leaving, updated, inserted)
         {
             InsertedRows = connection.Scalar<long>($"select count(*) from {inserted}"),
@@ -190,30 +193,54 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         };
     }
 
+    /// <summary>Whether the fold can follow what changed: of the inputs that it is given new rows of, rows only came.</summary>
+    private bool CanFold(Dictionary<string, InputChanges> changed) =>
+        model.FoldSql is not null
+        && (model.FoldInputs.Count > 0 || changed.Count == 1)
+        && changed.All(c => !IsFolded(c.Key) || c.Value.Left.Count == 0);
+
+    private bool IsFolded(string input) => model.FoldInputs.Count == 0 || model.FoldInputs.Contains(ShortName(input));
+
     private async ValueTask<string> FoldAsync(
         DuckDbConnection connection,
         OpenFiles open,
         Snapshot snapshot,
         IReadOnlyDictionary<string, Snapshot> inputs,
-        KeyValuePair<string, InputChanges> change,
+        Dictionary<string, InputChanges> changed,
+        string affected,
         string state,
         string names,
         CancellationToken cancellationToken)
     {
-        var added = await lake.Tables[change.Key].RelationAsync(open, connection, inputs[change.Key], change.Value.Added, cancellationToken);
-        var fresh = _context.TemporaryTable(connection, "fresh", $"select * from {added}");
-        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, _ => fresh, state));
-        if (connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
+        var given = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, input) in inputs)
+        {
+            if (IsFolded(name))
+            {
+                var added = changed.GetValueOrDefault(name)?.Added ?? [];
+                given[name] = _context.TemporaryTable(
+                    connection, "fresh", $"select * from {await lake.Tables[name].RelationAsync(open, connection, input, added, cancellationToken)}");
+            }
+            else
+            {
+                given[name] = await RestrictedAsync(connection, open, name, input, affected, LiteralKeys(connection, affected), cancellationToken);
+            }
+        }
+
+        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, name => given[name], state));
+        var decides = _context.SchemaOf(connection, $"select * from {folded}", []).Find("_evaluate") is null;
+        if (decides || connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
         {
             CheckSchema(connection, folded, snapshot.Schema);
             return folded;
         }
 
-        var undecided = _context.TemporaryTable(connection, "undecided", $"select {SqlText.Names(model.UniqueKey)} from {folded} where _evaluate");
+        var undecided = _context.TemporaryTable(connection, "undecided", $"select distinct {SqlText.Names(model.By)} from {folded} where _evaluate");
         return _context.TemporaryTable(
             connection,
             "result",
-            $"select {names} from {folded} where not _evaluate union all select {names} from ({await EvaluateAsync(connection, open, inputs, undecided, cancellationToken)})");
+            $"select {names} from {folded} f where not exists (select 1 from {undecided} k where {SqlText.SameKey(model.By, "k", "f")}) "
+            + $"union all select {names} from ({await EvaluateAsync(connection, open, inputs, undecided, cancellationToken)})");
     }
 
     /// <summary>The model's SQL with every keyed input restricted to <paramref name="keys"/>.</summary>
@@ -224,26 +251,37 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var restricted = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, input) in inputs)
         {
-            var columns = KeyColumns(name, input);
-            if (columns is null)
-            {
-                restricted[name] = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken);
-                continue;
-            }
-
-            var files = literal is null ? [.. input.Files] : Candidates(input, columns, literal);
-            var same = string.Join(" and ", model.UniqueKey.Zip(columns, (k, c) => $"k.{SqlText.Name(k)} = i.{SqlText.Name(c)}"));
-            var filter = literal is null
-                ? ""
-                : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
-            var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, files);
-            restricted[name] = _context.TemporaryTable(
-                connection,
-                "restricted",
-                $"select * from {relation} i where exists (select 1 from {keys} k where {same}){filter}");
+            restricted[name] = await RestrictedAsync(connection, open, name, input, keys, literal, cancellationToken);
         }
 
         return _context.Render(model.Sql, name => restricted[name]);
+    }
+
+    /// <summary>The rows of an input with one of <paramref name="keys"/>; all of one that does not hold the key.</summary>
+    private async ValueTask<string> RestrictedAsync(
+        DuckDbConnection connection,
+        OpenFiles open,
+        string name,
+        Snapshot input,
+        string keys,
+        List<IReadOnlyList<string>?>? literal,
+        CancellationToken cancellationToken)
+    {
+        if (KeyColumns(name, input) is not { } columns)
+        {
+            return await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken);
+        }
+
+        var files = literal is null ? [.. input.Files] : Candidates(input, columns, literal);
+        var same = string.Join(" and ", model.By.Zip(columns, (k, c) => $"k.{SqlText.Name(k)} = i.{SqlText.Name(c)}"));
+        var filter = literal is null
+            ? ""
+            : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
+        var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, files);
+        return _context.TemporaryTable(
+            connection,
+            "restricted",
+            $"select * from {relation} i where exists (select 1 from {keys} k where {same}){filter}");
     }
 
     private async ValueTask<string> AffectedKeysAsync(
@@ -258,7 +296,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         {
             var input = inputs[name];
             var columns = KeyColumns(name, input)!;
-            var renamed = string.Join(", ", columns.Zip(model.UniqueKey, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
+            var renamed = string.Join(", ", columns.Zip(model.By, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
             var rows = await lake.Tables[name].RelationAsync(open, connection, input, [.. changes.Added, .. changes.Left], cancellationToken);
             parts.Add($"select {renamed} from {rows}");
         }
@@ -309,15 +347,16 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         };
     }
 
+    private static string ShortName(string input) => input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
+
     private IReadOnlyList<string>? KeyColumns(string input, Snapshot snapshot)
     {
-        var shortName = input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
         if (model.UniqueKey.Count == 0)
         {
             return null;
         }
 
-        var columns = model.InputKeys.GetValueOrDefault(shortName) ?? model.UniqueKey;
+        var columns = model.InputKeys.GetValueOrDefault(ShortName(input)) ?? model.By;
         return columns.All(c => snapshot.Schema.Find(c) is not null) ? columns : null;
     }
 
@@ -330,7 +369,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         }
 
         var values = new List<IReadOnlyList<string>?>();
-        foreach (var column in model.UniqueKey)
+        foreach (var column in model.By)
         {
             if (connection.Scalar<string>($"select coalesce(any_value(typeof({SqlText.Name(column)})), '') from {keys}") != "VARCHAR")
             {

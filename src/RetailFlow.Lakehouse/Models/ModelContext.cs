@@ -62,12 +62,18 @@ internal sealed class ModelContext(Lake lake, ModelDefinition model)
             transaction.SetTransaction(PositionName(input), snapshot.Version);
         }
 
-        var journals = inputs.Values.Select(s => LakeTable.Position(s, Bronze.BronzeStep.JournalPosition)).Where(p => p >= 0).ToList();
-        if (journals.Count > 0)
+        if (JournalOf(inputs) is { } journal)
         {
-            transaction.SetTransaction(Bronze.BronzeStep.JournalPosition, journals.Min());
+            transaction.SetTransaction(Bronze.BronzeStep.JournalPosition, journal);
         }
     }
+
+    /// <summary>
+    /// Whether the inputs contain more of the journal than the model's last commit says. Then the position is committed although no row
+    /// changes: who waits for a sequence would wait for the next row otherwise.
+    /// </summary>
+    public static bool JournalMoved(Snapshot snapshot, IReadOnlyDictionary<string, Snapshot> inputs) =>
+        JournalOf(inputs) is { } journal && journal > LakeTable.Position(snapshot, Bronze.BronzeStep.JournalPosition);
 
     /// <summary>Makes a relation usable by name; a view, so that it is planned where it is used.</summary>
     public string View(DuckDbConnection connection, string stem, string relation)
@@ -108,6 +114,9 @@ internal sealed class ModelContext(Lake lake, ModelDefinition model)
         connection.Execute($"create temp table {name} as {select}");
         return name;
     }
+
+    private static long? JournalOf(IReadOnlyDictionary<string, Snapshot> inputs) =>
+        inputs.Values.Select(s => LakeTable.Position(s, Bronze.BronzeStep.JournalPosition)).Where(p => p >= 0).Cast<long?>().Min();
 
     private string FullName(TemplateTable table) =>
         table.Source is { } source

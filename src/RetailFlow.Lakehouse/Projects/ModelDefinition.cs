@@ -46,9 +46,18 @@ public sealed record ModelDefinition
 
     /// <summary>
     /// For <see cref="ModelStrategy.Keys"/>: SQL that folds changes into the rows there are; rows it marks with
-    /// <c>_evaluate</c> are evaluated from the inputs instead. Null if every affected key is.
+    /// <c>_evaluate</c> are evaluated from the inputs instead, rows that it does not give leave. Null if every affected key is evaluated.
     /// </summary>
     public string? FoldSql { get; init; }
+
+    /// <summary>Short names of the inputs of which the fold is given the new rows alone; of the others it is given all rows of the keys in question. Empty if it follows any one input.</summary>
+    public IReadOnlyList<string> FoldInputs { get; init; } = [];
+
+    /// <summary>
+    /// For <see cref="ModelStrategy.Keys"/>: the columns of the unique key by which rows are found and evaluated together; the whole key
+    /// unless inputs hold a part of it only.
+    /// </summary>
+    public IReadOnlyList<string> By { get; init; } = [];
 
     /// <summary>
     /// For <see cref="ModelStrategy.Accumulate"/>: the ephemeral model that lists the records that are not accepted, by
@@ -58,7 +67,7 @@ public sealed record ModelDefinition
     public string? Rejected { get; init; }
 
     /// <summary>
-    /// For <see cref="ModelStrategy.Keys"/>: by input, the columns that hold this model's key. An input that is not named holds
+    /// For <see cref="ModelStrategy.Keys"/>: by input, the columns that hold <see cref="By"/>. An input that is not named holds
     /// it in columns of the same names, or not at all.
     /// </summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> InputKeys { get; init; } = new Dictionary<string, IReadOnlyList<string>>();

@@ -57,7 +57,7 @@ internal static class ModelReader
 
         var config = entry?["config"];
         var meta = config?["meta"]?["retailflow"];
-        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "fold", "profile");
+        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "by", "fold", "fold_inputs", "profile");
         var key = config?["unique_key"]?.Texts ?? [];
         var strategy = meta?["strategy"]?.Text switch
         {
@@ -70,6 +70,18 @@ internal static class ModelReader
         if (strategy != ModelStrategy.Full && key.Count == 0)
         {
             throw (config ?? entry)!.Error($"needs unique_key for the strategy {strategy}");
+        }
+
+        var by = meta?["by"]?.Texts ?? key;
+        if (by.Except(key, StringComparer.Ordinal).Any())
+        {
+            throw meta!["by"]!.Error("names a column that is not in unique_key");
+        }
+
+        var folded = meta?["fold_inputs"]?.Texts ?? [];
+        if (folded.FirstOrDefault(f => !inputs.Any(i => i.EndsWith("." + f, StringComparison.Ordinal))) is { } unknown)
+        {
+            throw meta!["fold_inputs"]!.Error($"names '{unknown}', which the model does not refer to");
         }
 
         var layer = LayerOf(projectFolder, file);
@@ -89,6 +101,8 @@ internal static class ModelReader
                 ? meta!["order_by"]?.Text ?? throw meta.Error("needs order_by for the strategy accumulate")
                 : null,
             KeyHoldingRules = meta?["key_holding_rules"]?.Texts ?? [],
+            By = by,
+            FoldInputs = folded,
             FoldSql = meta?["fold"] is { } fold ? FoldSql(projectFolder, fold) : null,
             Rejected = meta?["rejected"]?.Text,
             InputKeys = (meta?["keys"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Texts, StringComparer.Ordinal),

@@ -34,6 +34,11 @@ public sealed class Reconciliation
             await CheckModelAsync(connection, model, checks, cancellationToken);
         }
 
+        if (await new ClaimReconciliation(_lake).RunAsync(connection, cancellationToken) is { } claims)
+        {
+            checks.Add(claims);
+        }
+
         return new ReconcileReport(checks.All(c => c.Holds), checks);
     }
 

@@ -1,3 +1,4 @@
+using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Bronze;
 using RetailFlow.Lakehouse.Models;
 using RetailFlow.Lakehouse.Tables;
@@ -10,6 +11,7 @@ public sealed class StockQueries
 {
     private const string Gold = "gold.stock_on_hand";
     private const string Silver = "silver.inventory_events";
+    private const string Entries = "bronze.reservations";
 
     private readonly Lake _lake;
 
@@ -32,8 +34,9 @@ public sealed class StockQueries
         using var connection = _lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         using var scan = await table.ScanAsync(connection, snapshot, cancellationToken);
+        using var open = new OpenFiles();
         var relation = asOf is { } at
-            ? $"({Model(_ => $"(select * from {scan.Relation} where effect_time <= {SqlText.Instant(at)})")})"
+            ? $"({Model(Gold, await ThenAsync(connection, open, scan.Relation, at, cancellationToken))})"
             : scan.Relation;
         using var result = connection.Query(
             $"select sku, location, on_hand, held, committed, safety_stock, available, last_event_time, last_count_time from {relation} "
@@ -96,9 +99,26 @@ public sealed class StockQueries
         (bool)row[7]!,
         (string?)row[8]);
 
-    private string Model(Func<string, string> relation)
+    /// <summary>What the model of stock reads, as it was at a moment: records by event time, claims by the journal's.</summary>
+    private async ValueTask<Func<string, string>> ThenAsync(DuckDbConnection connection, OpenFiles open, string records, DateTimeOffset at, CancellationToken cancellationToken)
     {
-        var model = _lake.Project.FindModel(Gold) ?? throw new LakeException(LakeErrorKind.Configuration, $"The project '{_lake.Project.Name}' has no model {Gold}.");
+        var entries = await _lake.Tables[Entries].TryLatestAsync(cancellationToken) is { } snapshot
+            ? await _lake.Tables[Entries].RelationAsync(open, connection, snapshot, cancellationToken)
+            : null;
+        return Relation;
+
+        string Relation(string table) => table switch
+        {
+            Silver => $"(select * from {records} where effect_time <= {SqlText.Instant(at)})",
+            Entries when entries is not null => $"(select * from {entries} e where e.at <= {SqlText.Instant(at)})",
+            Entries => throw new LakeException(LakeErrorKind.InvalidInput, $"Table {Entries} does not exist (yet); run the pipeline."),
+            _ => $"({Model(table, Relation)})",
+        };
+    }
+
+    private string Model(string name, Func<string, string> relation)
+    {
+        var model = _lake.Project.FindModel(name) ?? throw new LakeException(LakeErrorKind.Configuration, $"The project '{_lake.Project.Name}' has no model {name}.");
         return new ModelContext(_lake, model).Render(model.Sql, relation);
     }
 }

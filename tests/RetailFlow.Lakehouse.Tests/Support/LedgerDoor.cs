@@ -53,9 +53,9 @@ internal sealed class LedgerDoor : IAsyncDisposable
         }
 
         await _journal.AppendAsync(batch);
-        if (Ledger.OpenVoids.Count > 0)
+        if (!Ledger.IsResolved)
         {
-            // The ledger has seen every record: what it does not know has not come.
+            // The ledger has seen every record: before them was nothing, and what it does not know has not come.
             await _journal.AppendAsync(new JournalBatch { Tag = new LedgerWork(ledger => Resolve(ledger)) });
         }
     }
@@ -143,6 +143,11 @@ internal sealed class LedgerDoor : IAsyncDisposable
         foreach (var open in ledger.OpenVoids.ToList())
         {
             ledger.Resolve(open, null);
+        }
+
+        foreach (var open in ledger.OpenKeys.ToList())
+        {
+            ledger.Resolve(new KeyHistory(0, [], OnHandState.None), open.Sku, open.Location);
         }
 
         return null;

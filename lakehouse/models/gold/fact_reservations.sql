@@ -1,0 +1,17 @@
+select
+    reservation_id,
+    line,
+    sku,
+    location,
+    quantity,
+    fulfilled,
+    state,
+    reference,
+    channel,
+    created_at,
+    expires_at,
+    confirmed_at,
+    ended_at,
+    last_sequence,
+    last_at
+from {{ ref('reservations') }}
