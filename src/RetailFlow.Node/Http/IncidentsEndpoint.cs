@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Http;
@@ -29,20 +30,7 @@ internal sealed class IncidentsEndpoint(NodeState node)
             json.WriteStartObject();
             json.WriteNumber("sequence"u8, sequence);
             StockJson.WriteTime(json, "at"u8, RecordTime.ToInstant(incident.AtMicros));
-            json.WriteString("sku"u8, incident.Sku);
-            json.WriteString("location"u8, incident.Location);
-            json.WriteNumber("cause"u8, incident.Sequence);
-            json.WriteNumber("on_hand"u8, incident.OnHand.ToDecimal());
-            json.WriteNumber("held"u8, incident.Held.ToDecimal());
-            json.WriteNumber("committed"u8, incident.Committed.ToDecimal());
-            json.WriteNumber("shortage"u8, incident.Shortage.ToDecimal());
-            json.WriteStartArray("reservations"u8);
-            foreach (var id in incident.Reservations)
-            {
-                json.WriteStringValue(id);
-            }
-
-            json.WriteEndArray();
+            IncidentJson.WriteMembers(incident, json);
             json.WriteEndObject();
         }
 

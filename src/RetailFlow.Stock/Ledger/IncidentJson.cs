@@ -14,6 +14,13 @@ public static class IncidentJson
     {
         using Utf8JsonWriter json = new(into, Options);
         json.WriteStartObject();
+        WriteMembers(incident, json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes the members of an incident into the current object.</summary>
+    public static void WriteMembers(OversellIncident incident, Utf8JsonWriter json)
+    {
         json.WriteString("sku"u8, incident.Sku);
         json.WriteString("location"u8, incident.Location);
         json.WriteNumber("cause"u8, incident.Sequence);
@@ -28,7 +35,6 @@ public static class IncidentJson
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
     }
 
     /// <summary>Reads what <see cref="Write"/> has written.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.Storage;
 using RetailFlow.Tables.Tests.Support;
+using RetailFlow.Testing.Storage;
 using static RetailFlow.Tables.Tests.Support.WorkTable;
 
 namespace RetailFlow.Tables.Tests.Maintenance;
@@ -147,17 +148,11 @@ public sealed class TableOptimizeTests : FrontTests
     }
 
     /// <summary>Lets others work once, before the first data file is taken in.</summary>
-    private sealed class InterruptedStore(IObjectStore inner, Func<Task> others) : IObjectStore
+    private sealed class InterruptedStore(IObjectStore inner, Func<Task> others) : PassingObjectStore(inner)
     {
         public int Interruptions { get; private set; }
 
-        public ValueTask<PutOutcome> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
-            inner.PutIfAbsentAsync(path, content, cancellationToken);
-
-        public ValueTask PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
-            inner.PutAsync(path, content, cancellationToken);
-
-        public async ValueTask<PutOutcome> ImportIfAbsentAsync(string path, string localFile, CancellationToken cancellationToken = default)
+        public override async ValueTask<PutOutcome> ImportIfAbsentAsync(string path, string localFile, CancellationToken cancellationToken = default)
         {
             if (Interruptions == 0)
             {
@@ -165,25 +160,7 @@ public sealed class TableOptimizeTests : FrontTests
                 await others();
             }
 
-            return await inner.ImportIfAbsentAsync(path, localFile, cancellationToken);
+            return await base.ImportIfAbsentAsync(path, localFile, cancellationToken);
         }
-
-        public ValueTask<byte[]?> ReadAsync(string path, CancellationToken cancellationToken = default) => inner.ReadAsync(path, cancellationToken);
-
-        public ValueTask<byte[]> ReadRangeAsync(string path, long offset, int length, CancellationToken cancellationToken = default) =>
-            inner.ReadRangeAsync(path, offset, length, cancellationToken);
-
-        public ValueTask<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
-
-        public ValueTask<ObjectInfo?> HeadAsync(string path, CancellationToken cancellationToken = default) => inner.HeadAsync(path, cancellationToken);
-
-        public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? startAfter = null, CancellationToken cancellationToken = default) =>
-            inner.ListAsync(prefix, startAfter, cancellationToken);
-
-        public ValueTask<bool> DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
-
-        public string? LocalPath(string path) => inner.LocalPath(path);
-
-        public StoreLocation? Location => inner.Location;
     }
 }

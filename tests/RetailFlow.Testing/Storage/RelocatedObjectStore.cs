@@ -3,32 +3,7 @@ using RetailFlow.Storage;
 namespace RetailFlow.Testing.Storage;
 
 /// <summary>A store that is known by another address, as an emulator stands for the service.</summary>
-public sealed class RelocatedObjectStore(IObjectStore inner, StoreLocation location) : IObjectStore
+public sealed class RelocatedObjectStore(IObjectStore inner, StoreLocation location) : PassingObjectStore(inner)
 {
-    public StoreLocation? Location => location;
-
-    public ValueTask<PutOutcome> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
-        inner.PutIfAbsentAsync(path, content, cancellationToken);
-
-    public ValueTask PutAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default) =>
-        inner.PutAsync(path, content, cancellationToken);
-
-    public ValueTask<PutOutcome> ImportIfAbsentAsync(string path, string localFile, CancellationToken cancellationToken = default) =>
-        inner.ImportIfAbsentAsync(path, localFile, cancellationToken);
-
-    public ValueTask<byte[]?> ReadAsync(string path, CancellationToken cancellationToken = default) => inner.ReadAsync(path, cancellationToken);
-
-    public ValueTask<byte[]> ReadRangeAsync(string path, long offset, int length, CancellationToken cancellationToken = default) =>
-        inner.ReadRangeAsync(path, offset, length, cancellationToken);
-
-    public ValueTask<Stream> OpenReadAsync(string path, CancellationToken cancellationToken = default) => inner.OpenReadAsync(path, cancellationToken);
-
-    public ValueTask<ObjectInfo?> HeadAsync(string path, CancellationToken cancellationToken = default) => inner.HeadAsync(path, cancellationToken);
-
-    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, string? startAfter = null, CancellationToken cancellationToken = default) =>
-        inner.ListAsync(prefix, startAfter, cancellationToken);
-
-    public ValueTask<bool> DeleteAsync(string path, CancellationToken cancellationToken = default) => inner.DeleteAsync(path, cancellationToken);
-
-    public string? LocalPath(string path) => inner.LocalPath(path);
+    public override StoreLocation? Location => location;
 }
