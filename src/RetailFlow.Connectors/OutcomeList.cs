@@ -1,3 +1,4 @@
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Connectors;
@@ -9,7 +10,7 @@ namespace RetailFlow.Connectors;
 internal sealed class OutcomeList
 {
     private readonly List<Outcome> _outcomes = [];
-    private readonly StockRecordParser _parser = new(new StockRecordRules());
+    private readonly StockRecordParser _parser = new(new StockRecordRules { ReservedSource = StockLedger.SalesSource });
     private readonly StockRecordDraft _draft = new();
 
     public int Refused { get; private set; }

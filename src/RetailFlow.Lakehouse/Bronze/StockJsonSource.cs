@@ -2,6 +2,7 @@ using System.Text;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Lakehouse.Bronze;
@@ -20,7 +21,9 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
 
     private sealed class Reader(RecordCursor records, StockRecordRules rules, QuarantineSink sink, NotedEntries noted) : IChunkReader
     {
-        private readonly StockRecordParser _parser = new(rules);
+        // In the journal, records of the node itself stand among those of others; what others sent as its own was refused at the door.
+        private readonly StockRecordParser _ofJournal = new(rules);
+        private readonly StockRecordParser _ofFiles = new(rules with { ReservedSource = StockLedger.SalesSource });
         private readonly StockRecordDraft _draft = new();
         private LandedFile? _file;
         private byte[] _source = [];
@@ -67,9 +70,14 @@ internal sealed class StockJsonSource(BlockQueue blocks, StockRecordRules rules,
                 receivedAt = envelope.ReceivedAtMicros;
                 source = envelope.Source;
                 record = envelope.IsMalformed ? envelope.Malformed() : envelope.Record;
+                if (envelope.Refused is { } refused)
+                {
+                    sink.Add(file, records.Row, refused.Rule, refused.Field, refused.Detail, record);
+                    return false;
+                }
             }
 
-            var accepted = _parser.Parse(record, new StockRecordContext(source, receivedAt), _draft, out var violation);
+            var accepted = (file.IsJournal ? _ofJournal : _ofFiles).Parse(record, new StockRecordContext(source, receivedAt), _draft, out var violation);
             if (accepted)
             {
                 StockColumns.Write(chunk, row, _draft, receivedAt, file.Ordinal, records.Row);

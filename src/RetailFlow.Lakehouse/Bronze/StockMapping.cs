@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
 using RetailFlow.Tables;
 
@@ -10,7 +11,7 @@ namespace RetailFlow.Lakehouse.Bronze;
 /// <summary>Stock records of a CSV or Parquet file: the contract's mapping gives each field's text, the stock rules judge it.</summary>
 internal sealed partial class StockMapping(TableEngine engine, FeedContract contract, QuarantineSink sink)
 {
-    private readonly StockRecordParser _parser = new(new StockRecordRules { SkewAllowance = contract.SkewAllowance });
+    private readonly StockRecordParser _parser = new(new StockRecordRules { SkewAllowance = contract.SkewAllowance, ReservedSource = StockLedger.SalesSource });
     private readonly StockRecordDraft _draft = new();
 
     /// <summary>Judges every record of <paramref name="raw"/>; accepted ones are appended to the engine's table <paramref name="target"/>.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Stock.Ledger;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Lakehouse.Landing;
@@ -207,6 +208,11 @@ public sealed class FileLanding
         var ending = RawFormat.EndingOf(fileName);
         var stem = fileName[..^ending.Length];
         var origin = RawPath.Checked("source", source ?? contract.DefaultSource, 64);
+        if (contract.Record == RecordKind.Stock && origin == StockLedger.SalesSource)
+        {
+            throw new LakeException(LakeErrorKind.InvalidInput, $"source '{origin}' is the node's own: name the system that the records come from.");
+        }
+
         var batch = batchId is null ? $"{RawPath.Safe(stem)}-{sha[..16]}" : RawPath.Checked("batch", batchId, 128);
         var landed = await _registry.FindAsync(contract.Name, origin, batch, cancellationToken);
         if (landed is not null)

@@ -6,6 +6,7 @@ using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
 using RetailFlow.Node.Telemetry;
 using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
 
 namespace RetailFlow.Node.Http;
 
@@ -78,6 +79,12 @@ internal sealed class EventsEndpoint(NodeState node, NodeTelemetry telemetry)
     private static bool IsSource(string? source, out Problem problem)
     {
         problem = default;
+        if (source == StockLedger.SalesSource)
+        {
+            problem = Problem.BadRequest($"source '{source}' is the node's own: name the system that the records come from.");
+            return false;
+        }
+
         if (source is null || (source.EnumerateRunes().Count() <= StockLimits.SourceCharacters && !source.Any(char.IsControl) && IsWhole(source)))
         {
             return true;

@@ -187,7 +187,7 @@ internal sealed class EventIntake : IAsyncDisposable
     {
         if (!_judges.TryTake(out var judge))
         {
-            judge = NewJudge();
+            judge = new RecordJudge(_rules with { ReservedSource = StockLedger.SalesSource }, _texts, _admission);
         }
 
         var batch = judge.Judge(body, slices.All, source ?? _defaultSource, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
@@ -195,5 +195,6 @@ internal sealed class EventIntake : IAsyncDisposable
         return batch;
     }
 
+    /// <summary>For records that the journal has, and those of the node itself.</summary>
     private RecordJudge NewJudge() => new(_rules, _texts, _admission);
 }

@@ -88,7 +88,12 @@ internal sealed class IntakeBatch : ILedgerBatch
     public void AddBroken(int index, ReadOnlySpan<byte> record, bool isJsonObject, in RecordViolation violation)
     {
         (_setAside ??= []).Add(new SetAside(index, violation.Rule, violation.Detail));
-        if (isJsonObject)
+        if (violation.Rule == RecordRule.ReservedSource)
+        {
+            // The tables cannot see by the bytes alone that they did not come from the node.
+            Journal.AddRefused(record, violation);
+        }
+        else if (isJsonObject)
         {
             Journal.AddObject(record);
         }

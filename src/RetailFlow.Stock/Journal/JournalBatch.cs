@@ -104,18 +104,41 @@ public sealed class JournalBatch
     {
         ThrowIfTooLong(bytes);
         Tails.Append(sourceMember);
-        Tails.Append(",\"malformed\":\""u8);
-        byte[] encoded = new byte[Base64.GetMaxEncodedToUtf8Length(bytes.Length)];
-        Base64.EncodeToUtf8(bytes, encoded, out _, out int written);
-        Tails.Append(encoded.AsSpan(0, written));
-        Tails.Append("\"}"u8);
-        ends.Add(Tails.Count);
+        AppendMalformed(bytes);
+    }
+
+    /// <summary>
+    /// Adds bytes that the door refused by a rule which they do not show themselves: they are kept with the verdict, and never judged again.
+    /// </summary>
+    /// <exception cref="ArgumentException">There are more than <see cref="MaxRecordBytes"/>.</exception>
+    public void AddRefused(ReadOnlySpan<byte> bytes, in RecordViolation violation)
+    {
+        ThrowIfTooLong(bytes);
+        Tails.Append(sourceMember);
+        Tails.Append(",\"refused\":{\"rule\":"u8);
+        CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(violation.Rule), Tails);
+        Tails.Append(",\"field\":"u8);
+        CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(violation.Field), Tails);
+        Tails.Append(",\"detail\":"u8);
+        CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(violation.Detail), Tails);
+        Tails.Append((byte)'}');
+        AppendMalformed(bytes);
     }
 
     internal ReadOnlySpan<byte> Tail(int index)
     {
         int start = index == 0 ? 0 : ends[index - 1];
         return Tails.Slice(start, ends[index] - start);
+    }
+
+    private void AppendMalformed(ReadOnlySpan<byte> bytes)
+    {
+        Tails.Append(",\"malformed\":\""u8);
+        byte[] encoded = new byte[Base64.GetMaxEncodedToUtf8Length(bytes.Length)];
+        Base64.EncodeToUtf8(bytes, encoded, out _, out int written);
+        Tails.Append(encoded.AsSpan(0, written));
+        Tails.Append("\"}"u8);
+        ends.Add(Tails.Count);
     }
 
     private static void ThrowIfTooLong(ReadOnlySpan<byte> record)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Text;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Journal;
@@ -24,7 +25,8 @@ public enum JournalEntryKind : byte
 /// One line of a segment taken apart:
 /// <c>{"seq":N,"at":"2026-11-22T00:00:00.123456Z","source":"S","record":{...}}</c>, with or without the checksum in front, and with
 /// <c>"malformed":"base64"</c> in place of the record where what came was no JSON object, and <c>"reservation":{...}</c> or
-/// <c>"incident":{...}</c> for what the node itself decided or noted. The spans are those of the line.
+/// <c>"incident":{...}</c> for what the node itself decided or noted. What a door refused by a rule of its own has
+/// <c>"refused":{"rule":"R","field":"F","detail":"D"}</c> before its bytes, which are then never judged again. The spans are those of the line.
 /// </summary>
 public readonly ref struct JournalEnvelopeReader
 {
@@ -59,7 +61,13 @@ public readonly ref struct JournalEnvelopeReader
         Require(RecordTime.Parse(rest.Slice(7, TimeLength), out long at) == TimeFault.None);
         ReceivedAtMicros = at;
         rest = rest[(8 + TimeLength)..];
-        Source = ReadSource(ref rest);
+        Source = ReadText(ref rest, ",\"source\":\""u8);
+        if (rest.StartsWith(",\"refused\":{"u8))
+        {
+            Refused = ReadRefused(ref rest);
+            Require(rest.StartsWith(",\"malformed\":"u8));
+        }
+
         if (rest.StartsWith(",\"record\":"u8))
         {
             Record = ObjectIn(rest, 10);
@@ -106,7 +114,10 @@ public readonly ref struct JournalEnvelopeReader
     /// <summary>What the node decided or noted, as one JSON object; empty if it was received.</summary>
     public ReadOnlySpan<byte> Noted { get; }
 
-    /// <summary>The bytes that came in place of a JSON object; empty if <see cref="Record"/> is one.</summary>
+    /// <summary>The rule by which the door refused what came; null where its bytes tell what it is.</summary>
+    public RecordViolation? Refused { get; }
+
+    /// <summary>The bytes that came in place of a JSON object, or of one that was refused; empty if <see cref="Record"/> is one.</summary>
     /// <exception cref="InvalidDataException">The base64 is broken.</exception>
     public byte[] Malformed()
     {
@@ -115,14 +126,25 @@ public readonly ref struct JournalEnvelopeReader
         return bytes[..written];
     }
 
-    private static ReadOnlySpan<byte> ReadSource(scoped ref ReadOnlySpan<byte> rest)
+    private static RecordViolation ReadRefused(scoped ref ReadOnlySpan<byte> rest)
     {
-        if (!rest.StartsWith(",\"source\":\""u8))
+        string rule = Encoding.UTF8.GetString(ReadText(ref rest, ",\"refused\":{\"rule\":\""u8));
+        string field = Encoding.UTF8.GetString(ReadText(ref rest, ",\"field\":\""u8));
+        string detail = Encoding.UTF8.GetString(ReadText(ref rest, ",\"detail\":\""u8));
+        Require(rule.Length > 0 && rest.Length > 0 && rest[0] == (byte)'}');
+        rest = rest[1..];
+        return new RecordViolation(rule, field, detail);
+    }
+
+    /// <summary>A text that follows <paramref name="name"/>, a member's name with the quote that opens its value; empty where there is none.</summary>
+    private static ReadOnlySpan<byte> ReadText(scoped ref ReadOnlySpan<byte> rest, scoped ReadOnlySpan<byte> name)
+    {
+        if (!rest.StartsWith(name))
         {
             return default;
         }
 
-        rest = rest[11..];
+        rest = rest[name.Length..];
         int end = 0;
         bool escaped = false;
         while (true)
@@ -140,15 +162,15 @@ public readonly ref struct JournalEnvelopeReader
             Require(end <= rest.Length);
         }
 
-        ReadOnlySpan<byte> source = rest[..end];
+        ReadOnlySpan<byte> text = rest[..end];
         rest = rest[(end + 1)..];
         if (!escaped)
         {
-            return source;
+            return text;
         }
 
         ByteBuffer unescaped = new();
-        JsonScanner.Unescape(source, unescaped);
+        JsonScanner.Unescape(text, unescaped);
         return unescaped.Written;
     }
 

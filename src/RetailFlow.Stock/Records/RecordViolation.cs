@@ -78,6 +78,9 @@ public static class RecordRule
     /// <summary>A control character in an identifier.</summary>
     public const string ControlCharacter = "control_character";
 
+    /// <summary>A source that belongs to the node itself: the sales that fulfilments stand for.</summary>
+    public const string ReservedSource = "reserved_source";
+
     /// <summary><c>type</c> is none that stock.md names.</summary>
     public const string UnknownType = "unknown_type";
 

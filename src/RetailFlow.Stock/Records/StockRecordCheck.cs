@@ -16,6 +16,7 @@ internal sealed class StockRecordCheck(StockRecordRules rules)
     private const int CostWholeDigits = 14;
 
     private readonly CanonicalJson canonical = new();
+    private readonly byte[] reservedSource = Encoding.UTF8.GetBytes(rules.ReservedSource ?? string.Empty);
     private readonly long skewMicros = (long)rules.SkewAllowance.TotalMicroseconds;
 
     /// <summary>Checks every rule and sets the draft's values.</summary>
@@ -28,6 +29,7 @@ internal sealed class StockRecordCheck(StockRecordRules rules)
         }
 
         return Identifier(draft, StockField.Source, SourceCharacters, ref violation)
+            && NotReserved(draft, ref violation)
             && Identifier(draft, StockField.EventId, IdentifierCharacters, ref violation)
             && Line(draft, StockField.Line, ref violation)
             && RecordType(draft, ref violation)
@@ -42,6 +44,11 @@ internal sealed class StockRecordCheck(StockRecordRules rules)
             && Optional(draft, StockField.Channel, OptionalCharacters, freeText: false, ref violation)
             && Attributes(draft, ref violation);
     }
+
+    /// <summary>A source is never empty here, so that no reserved one is none.</summary>
+    private bool NotReserved(StockRecordDraft draft, ref RecordViolation violation) =>
+        !draft.Source.SequenceEqual(reservedSource)
+        || Break(draft, StockField.Source, RecordRule.ReservedSource, "is the node's own: name the system that the record comes from", ref violation);
 
     private static bool Identifier(StockRecordDraft draft, StockField field, int characters, ref RecordViolation violation)
     {

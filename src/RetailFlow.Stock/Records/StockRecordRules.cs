@@ -11,6 +11,9 @@ public sealed record StockRecordRules
 
     /// <summary>Deepest nesting of objects and arrays, the record itself counted.</summary>
     public int MaxDepth { get; init; } = 64;
+
+    /// <summary>A source whose records come from nowhere else but the node itself; null where records may be its own.</summary>
+    public string? ReservedSource { get; init; }
 }
 
 /// <summary>What is known about a record besides its bytes.</summary>

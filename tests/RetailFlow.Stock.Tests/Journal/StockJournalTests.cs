@@ -63,7 +63,27 @@ public sealed class StockJournalTests : IAsyncDisposable
         Assert.Equal("{\"a\":1}", Encoding.UTF8.GetString(whole.Record));
     }
 
+    [Fact]
+    public async Task What_a_door_refused_is_read_back_with_the_verdict_and_its_bytes()
+    {
+        StockJournal journal = fixture.Open();
+        JournalBatch batch = new("till");
+        batch.AddRefused("{\"a\":1}"u8, new RecordViolation("reserved_source", "source", "source 'x\"y' is the \\ node's own\n"));
+        await journal.AppendAsync(batch);
+
+        string line = Encoding.UTF8.GetString(fixture.Files[JournalFixture.Segment("2026-11-22", 1)].ToArray());
+        System.Text.Json.JsonDocument.Parse(line).Dispose();
+        using JournalReader reader = journal.Read(Assert.Single(journal.RangesAfter(0)));
+        Assert.True(reader.MoveNext());
+        Assert.Equal(new RecordViolation("reserved_source", "source", "source 'x\"y' is the \\ node's own\n"), reader.Current.Refused);
+        Assert.True(reader.Current.IsMalformed);
+        Assert.Equal("till", Encoding.UTF8.GetString(reader.Current.Source));
+        Assert.Equal("{\"a\":1}"u8.ToArray(), reader.Current.Malformed());
+    }
+
     [Theory]
+    [InlineData("{\"seq\":1,\"at\":\"2026-11-22T08:00:00.123456Z\",\"refused\":{\"rule\":\"r\",\"field\":\"\",\"detail\":\"\"},\"record\":{}}")]
+    [InlineData("{\"seq\":1,\"at\":\"2026-11-22T08:00:00.123456Z\",\"refused\":{\"field\":\"\"},\"malformed\":\"\"}")]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("{\"crc32c\":\"00000000\"}")]
