@@ -156,7 +156,7 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
-        var claims = asOf is null && node.Intake is { } current ? current.Live.ClaimsOn(sku, location) : null;
+        var claims = asOf is null && node.Intake is { } current ? await current.Live.ClaimsOnAsync(sku, location, context.RequestAborted) : null;
         await using var json = Begin(context);
         StockJson.WriteExplanation(json, explanation, claims);
     }

@@ -32,20 +32,25 @@ internal sealed class IntakeBatch : ILedgerBatch
 {
     private readonly Candidate[] _candidates;
     private readonly bool[] _accepted;
+    private readonly JournalBatch? _journal;
     private List<SetAside>? _setAside;
     private int _candidateCount;
     private int _cursor;
 
+    /// <summary>Records that are to be written.</summary>
     public IntakeBatch(string? source, int records, long receivedAtMicros)
+        : this(records) => _journal = new JournalBatch(source) { ReceivedAtMicros = receivedAtMicros, Tag = this };
+
+    /// <summary>Records that the journal has.</summary>
+    public IntakeBatch(int records)
     {
         _candidates = new Candidate[records];
         _accepted = new bool[records];
         Received = records;
-        Journal = new JournalBatch(source) { ReceivedAtMicros = receivedAtMicros, Tag = this };
     }
 
     /// <summary>What is written to RAW: every record, whatever its verdict.</summary>
-    public JournalBatch Journal { get; }
+    public JournalBatch Journal => _journal ?? throw new InvalidOperationException("The records are in the journal.");
 
     /// <summary>Gives the verdicts; null for a batch that is judged only.</summary>
     public Admission? Admission { get; init; }
@@ -63,7 +68,7 @@ internal sealed class IntakeBatch : ILedgerBatch
     public void AddCandidate(int index, ReadOnlySpan<byte> record, StockRecordDraft draft, RecordTexts texts)
     {
         _candidates[_candidateCount++] = new Candidate(index, draft.ContentHash, texts.Take(draft), texts.SourceOf(draft));
-        Journal.AddObject(record);
+        _journal?.AddObject(record);
     }
 
     /// <inheritdoc/>
@@ -95,11 +100,11 @@ internal sealed class IntakeBatch : ILedgerBatch
         }
         else if (isJsonObject)
         {
-            Journal.AddObject(record);
+            _journal?.AddObject(record);
         }
         else
         {
-            Journal.AddMalformed(record);
+            _journal?.AddMalformed(record);
         }
     }
 

@@ -13,10 +13,24 @@ internal sealed class RecordJudge(StockRecordRules rules, RecordTexts? texts = n
     /// <summary>Prepares every slice of <paramref name="body"/> in its order.</summary>
     public IntakeBatch Judge(ReadOnlySpan<byte> body, ReadOnlySpan<RecordSlice> slices, string? source, long receivedAtMicros)
     {
+        var batch = new IntakeBatch(source, slices.Length, receivedAtMicros) { Admission = admission };
+        Judge(batch, body, slices, source, receivedAtMicros);
+        return batch;
+    }
+
+    /// <summary>Judges a record that the journal has.</summary>
+    public IntakeBatch JudgeAgain(ReadOnlySpan<byte> record, string? source, long receivedAtMicros)
+    {
+        var batch = new IntakeBatch(1) { Admission = admission };
+        Judge(batch, record, [new RecordSlice(0, record.Length)], source, receivedAtMicros);
+        return batch;
+    }
+
+    private void Judge(IntakeBatch batch, ReadOnlySpan<byte> body, ReadOnlySpan<RecordSlice> slices, string? source, long receivedAtMicros)
+    {
         Span<byte> sourceBytes = stackalloc byte[StockLimits.SourceBytes];
         var sourceLength = source is null ? 0 : Encoding.UTF8.GetBytes(source, sourceBytes);
         var context = new StockRecordContext(sourceBytes[..sourceLength], receivedAtMicros);
-        var batch = new IntakeBatch(source, slices.Length, receivedAtMicros) { Admission = admission };
         for (var index = 0; index < slices.Length; index++)
         {
             var record = body.Slice(slices[index].Start, slices[index].Length);
@@ -29,8 +43,6 @@ internal sealed class RecordJudge(StockRecordRules rules, RecordTexts? texts = n
                 batch.AddBroken(index, record, _draft.IsJsonObject, violation);
             }
         }
-
-        return batch;
     }
 }
 

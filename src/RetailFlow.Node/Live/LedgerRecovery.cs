@@ -39,22 +39,13 @@ internal sealed class LedgerRecovery(Lake lake, StockJournal journal, StockLedge
         await LoadPendingVoidsAsync(gold.SilverVersion, identities, cancellationToken);
         await new ReservationHistory(ledger, options, nowMicros).LoadAsync(lake, journal, gold.Sequence, cancellationToken);
         ledger.StartAt(gold.Sequence, 0);
-        foreach (var range in journal.RangesAfter(gold.Sequence))
-        {
-            using var reader = journal.Read(range);
-            while (reader.MoveNext())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var envelope = reader.Current;
-                follower.Replay(in envelope, envelope.Kind == JournalEntryKind.Record ? Judge(in envelope) : null);
-            }
-        }
+        await new JournalReplay(ledger, follower, Judge).RunAsync(journal, gold.Sequence, cancellationToken);
     }
 
     private IntakeBatch Judge(in JournalEnvelopeReader envelope)
     {
         var source = envelope.Source.IsEmpty ? null : System.Text.Encoding.UTF8.GetString(envelope.Source);
-        return judge.Judge(envelope.Record, [new RecordSlice(0, envelope.Record.Length)], source, envelope.ReceivedAtMicros);
+        return judge.JudgeAgain(envelope.Record, source, envelope.ReceivedAtMicros);
     }
 
     private async Task LoadRowsAsync(StockPosition gold, CancellationToken cancellationToken)

@@ -87,11 +87,8 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     }
 
     /// <summary>The claims on a key at this moment, oldest first.</summary>
-    public IReadOnlyList<Reservation> ClaimsOn(string sku, string location)
-    {
-        var now = NowMicros;
-        return [.. ledger.Claims(sku, location).Where(claim => claim.StateAt(now) is ReservationState.Held or ReservationState.Confirmed)];
-    }
+    public async ValueTask<IReadOnlyList<Reservation>> ClaimsOnAsync(string sku, string location, CancellationToken cancellationToken) =>
+        (IReadOnlyList<Reservation>)(await WorkAsync(books => books.Claims(sku, location), cancellationToken))!;
 
     /// <summary>Lets what is due take place: expiry, sales that are owed, claims that sales took from, incidents.</summary>
     public async ValueTask SettleAsync(CancellationToken cancellationToken) =>

@@ -59,7 +59,8 @@ public sealed record LedgerWork(Func<StockLedger, object?> Run);
 public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = null) : IJournalFollower
 {
     private readonly ArrayBufferWriter<byte> json = new(1024);
-    private System.Text.Json.Utf8JsonWriter? transitions;
+    private readonly TransitionReader transitions = new(ledger);
+    private System.Text.Json.Utf8JsonWriter? writer;
 
     /// <summary>Incidents that were written, for whoever tells of them. Called on the journal's writer; must be quick and not throw.</summary>
     public Action<OversellIncident, long>? Noted { get; set; }
@@ -129,29 +130,25 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
 
     /// <summary>Applies an entry that the journal has, as it was applied when it was written.</summary>
     /// <param name="envelope">The entry.</param>
-    /// <param name="records">The verdict of a record; null for one that changes nothing.</param>
-    public void Replay(in JournalEnvelopeReader envelope, ILedgerBatch? records)
+    /// <param name="record">The verdict of a record; null for one that changes nothing.</param>
+    public void Replay(in JournalEnvelopeReader envelope, ILedgerBatch? record) => Replay(ReplayEntry.Of(in envelope, record, transitions));
+
+    internal void Replay(in ReplayEntry entry)
     {
-        switch (envelope.Kind)
+        switch (entry.Content)
         {
-            case JournalEntryKind.Reservation:
-                ledger.Apply(TransitionJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence);
+            case ReservationTransition transition:
+                ledger.Apply(transition, entry.Sequence);
                 break;
-            case JournalEntryKind.Incident:
-                ledger.Apply(IncidentJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence, envelope.ReceivedAtMicros);
+            case OversellIncident incident:
+                ledger.Apply(incident, entry.Sequence, entry.AtMicros);
+                break;
+            case ILedgerBatch record:
+                record.Admit(entry.Sequence);
+                Apply(record, 1, new JournalStamp(entry.Sequence, entry.AtMicros));
                 break;
             default:
-                JournalStamp stamp = new(envelope.Sequence, envelope.ReceivedAtMicros);
-                if (records is null)
-                {
-                    ledger.Pass(envelope.Sequence, envelope.ReceivedAtMicros);
-                }
-                else
-                {
-                    records.Admit(envelope.Sequence);
-                    Apply(records, 1, stamp);
-                }
-
+                ledger.Pass(entry.Sequence, entry.AtMicros);
                 break;
         }
     }
@@ -189,9 +186,9 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
     private void Write(ReservationTransition transition, JournalScribe scribe)
     {
         json.ResetWrittenCount();
-        transitions ??= TransitionJson.CreateWriter(json);
-        transitions.Reset();
-        TransitionJson.Write(transition, transitions);
+        writer ??= TransitionJson.CreateWriter(json);
+        writer.Reset();
+        TransitionJson.Write(transition, writer);
         ledger.Apply(transition, scribe.Reservation(json.WrittenSpan));
     }
 

@@ -34,6 +34,12 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
     /// <summary>Claims by channel; kept only where quantities are ring-fenced.</summary>
     public Dictionary<string, Quantity>? Claims { get; set; }
 
+    /// <summary>The reservations that claim something of the key, and some that no longer do; null before the first.</summary>
+    public List<string>? Claimants { get; set; }
+
+    /// <summary>How many of <see cref="Claimants"/> claim something.</summary>
+    public int ClaimCount { get; set; }
+
     public long Sequence { get; set; }
 
     public bool IsDirty { get; set; }

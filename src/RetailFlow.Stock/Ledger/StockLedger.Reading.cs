@@ -49,16 +49,6 @@ public sealed partial class StockLedger
         }
     }
 
-    /// <summary>The reservations that claim something of a key, oldest first; looks through all that are remembered.</summary>
-    public IReadOnlyList<Reservation> Claims(string sku, string location) =>
-    [
-        .. publishedReservations.Values
-            .Where(reservation => IsClaim(reservation.State)
-                && reservation.Lines.Any(line => line.Sku == sku && line.Location == location && line.Open > Records.Quantity.Zero))
-            .OrderBy(reservation => reservation.CreatedMicros)
-            .ThenBy(reservation => reservation.Id, StringComparer.Ordinal),
-    ];
-
     /// <summary>One key; null if nothing of it is durable.</summary>
     public StockLevel? Level(string sku, string location) => FindKey(sku, location)?.Level;
 

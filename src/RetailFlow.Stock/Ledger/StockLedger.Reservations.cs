@@ -32,6 +32,7 @@ public sealed partial class StockLedger
     {
         reservations[reservation.Id] = reservation;
         Claim(reservation, 1);
+        NoteClaims(null, reservation);
         foreach (ReservationLine line in reservation.Lines)
         {
             Touch(KeyOf(line.Sku, line.Location), 0);
@@ -289,6 +290,7 @@ public sealed partial class StockLedger
         reservations[after.Id] = after;
         dirtyReservations.Add(after.Id);
         Claim(after, 1);
+        NoteClaims(before, after);
         Touch(after, sequence);
         Schedule(after);
         if (!IsClaim(after.State))

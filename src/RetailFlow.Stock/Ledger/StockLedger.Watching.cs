@@ -38,7 +38,7 @@ public sealed partial class StockLedger
             if (oversold && !key.IsOversold)
             {
                 incident = new OversellIncident(
-                    key.Sku, key.Location, key.Sequence, Math.Max(atMicros, AtMicros), key.Current.OnHand, key.Held, key.Committed, ClaimsOn(key));
+                    key.Sku, key.Location, key.Sequence, Math.Max(atMicros, AtMicros), key.Current.OnHand, key.Held, key.Committed, [.. ClaimsOn(key).Select(claim => claim.Id)]);
                 return true;
             }
 
@@ -58,16 +58,6 @@ public sealed partial class StockLedger
 
     /// <summary>Looks at a key when the batch is through.</summary>
     private void Watch(StockKey key) => watched.Add(key);
-
-    private List<string> ClaimsOn(StockKey key) =>
-    [
-        .. reservations.Values
-            .Where(reservation => reservation.State is ReservationState.Held or ReservationState.Confirmed
-                && reservation.Lines.Any(line => line.Sku == key.Sku && line.Location == key.Location && line.Open > Quantity.Zero))
-            .OrderBy(reservation => reservation.CreatedMicros)
-            .ThenBy(reservation => reservation.Id, StringComparer.Ordinal)
-            .Select(reservation => reservation.Id),
-    ];
 
     /// <summary>The sources of a location's records that are quiet at a moment; from any thread.</summary>
     public IEnumerable<QuietRule> QuietAt(string location, long atMicros) => options.QuietRules.Where(rule => IsQuiet(rule, location, atMicros));

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using RetailFlow.Stock.Records;
 
@@ -12,6 +13,10 @@ namespace RetailFlow.Stock.Ledger;
 public static class TransitionJson
 {
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true };
+    private static readonly TransitionReader Reader = new();
+
+    private static readonly (byte[] Name, string Text)[] Commands =
+        [.. ((string[])["hold", "expire", "confirm", "fulfil", "release", "extend", "consume"]).Select(text => (Encoding.UTF8.GetBytes(text), text))];
 
     /// <summary>A writer for <see cref="Write(ReservationTransition, Utf8JsonWriter)"/>, to be used again and again.</summary>
     public static Utf8JsonWriter CreateWriter(IBufferWriter<byte> into) => new(into, Options);
@@ -55,33 +60,28 @@ public static class TransitionJson
     /// <param name="utf8">The JSON object.</param>
     /// <param name="atMicros">The moment of the envelope.</param>
     /// <exception cref="InvalidDataException">It is no transition; the message names what is wrong.</exception>
-    public static ReservationTransition Read(ReadOnlySpan<byte> utf8, long atMicros)
+    public static ReservationTransition Read(ReadOnlySpan<byte> utf8, long atMicros) => Reader.Read(utf8, atMicros);
+
+    /// <summary>The name of a command as the ledger's own string; null if it is none of those that there are.</summary>
+    internal static string? KnownCommand(ReadOnlySpan<byte> name)
     {
-        try
+        foreach ((byte[] known, string text) in Commands)
         {
-            Utf8JsonReader reader = new(utf8);
-            using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            JsonElement root = document.RootElement;
-            return new ReservationTransition
+            if (name.SequenceEqual(known))
             {
-                Command = Text(root, "command"),
-                Id = Text(root, "id"),
-                Key = OptionalText(root, "key"),
-                RequestHash = OptionalText(root, "request") is { } hash ? UInt128.Parse(hash, NumberStyles.HexNumber, CultureInfo.InvariantCulture) : UInt128.Zero,
-                Refusal = RefusalOf(Text(root, "outcome")),
-                Reason = OptionalText(root, "reason"),
-                Shortfalls = root.TryGetProperty("shortfalls", out JsonElement shortfalls)
-                    ? [.. shortfalls.EnumerateArray().Select(s => new Shortfall(Text(s, "sku"), OptionalText(s, "location"), Number(s, "requested"), Number(s, "available")))]
-                    : [],
-                After = root.TryGetProperty("state", out _) ? ReadReservation(root) : null,
-                AtMicros = atMicros,
-            };
+                return text;
+            }
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or OverflowException)
-        {
-            throw new InvalidDataException($"The journal holds a reservation transition that cannot be read: {e.Message}", e);
-        }
+
+        return null;
     }
+
+    internal static ReservationRefusal RefusalOf(ReadOnlySpan<byte> outcome) =>
+        outcome.SequenceEqual("done"u8) ? ReservationRefusal.None
+        : outcome.SequenceEqual("shortfall"u8) ? ReservationRefusal.Shortfall
+        : outcome.SequenceEqual("state"u8) ? ReservationRefusal.State
+        : outcome.SequenceEqual("line"u8) ? ReservationRefusal.Line
+        : throw new FormatException($"outcome '{Encoding.UTF8.GetString(outcome)}' is not an outcome of a command.");
 
     private static void WriteShortfalls(Utf8JsonWriter json, IReadOnlyList<Shortfall> shortfalls)
     {
@@ -142,20 +142,6 @@ public static class TransitionJson
         json.WriteEndArray();
     }
 
-    private static Reservation ReadReservation(JsonElement root) => new()
-    {
-        Id = Text(root, "id"),
-        State = Reservation.StateNamed(System.Text.Encoding.UTF8.GetBytes(Text(root, "state")))
-            ?? throw new FormatException($"state '{Text(root, "state")}' is not a state of a reservation."),
-        CreatedMicros = Moment(root, "created_at"),
-        ExpiresMicros = Moment(root, "expires_at"),
-        Reference = OptionalText(root, "reference"),
-        Channel = OptionalText(root, "channel"),
-        Sales = root.TryGetProperty("sales", out JsonElement sales) ? sales.GetInt32() : 0,
-        Lines = [.. root.GetProperty("lines").EnumerateArray().Select(line =>
-            new ReservationLine(Text(line, "sku"), Text(line, "location"), Number(line, "quantity"), Number(line, "fulfilled")))],
-    };
-
     private static string OutcomeOf(ReservationRefusal refusal) => refusal switch
     {
         ReservationRefusal.None => "done",
@@ -164,29 +150,4 @@ public static class TransitionJson
         ReservationRefusal.Line => "line",
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "A refusal that the journal does not keep."),
     };
-
-    private static ReservationRefusal RefusalOf(string outcome) => outcome switch
-    {
-        "done" => ReservationRefusal.None,
-        "shortfall" => ReservationRefusal.Shortfall,
-        "state" => ReservationRefusal.State,
-        "line" => ReservationRefusal.Line,
-        _ => throw new FormatException($"outcome '{outcome}' is not an outcome of a command."),
-    };
-
-    private static string Text(JsonElement element, string name) =>
-        element.GetProperty(name).GetString() ?? throw new FormatException($"{name} is null.");
-
-    private static string? OptionalText(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
-
-    private static Quantity Number(JsonElement element, string name) => Quantity.FromDecimal(element.GetProperty(name).GetDecimal());
-
-    private static long Moment(JsonElement element, string name)
-    {
-        string text = Text(element, name);
-        return RecordTime.Parse(System.Text.Encoding.UTF8.GetBytes(text), out long micros) == TimeFault.None
-            ? micros
-            : throw new FormatException($"{name} '{text}' is not a moment.");
-    }
 }

@@ -37,6 +37,11 @@ internal sealed class LedgerBooks
 
     public decimal Committed(string sku, string location, long now) => Sum(sku, location, now, "confirmed");
 
+    /// <summary>Who claims something.</summary>
+    public IEnumerable<string> Claims(string sku, string location, long now) => All.Values
+        .Where(r => r.StateAt(now) is "held" or "confirmed" && r.Lines.Exists(l => l.Sku == sku && l.Location == location && l.Quantity > l.Gone))
+        .Select(r => r.Id);
+
     /// <summary>A sale that names a reservation takes from its claim.</summary>
     public void Sold(string reference, string sku, string location, decimal quantity, long now)
     {

@@ -369,6 +369,9 @@ internal sealed class LedgerSimulation
             Assert.Equal((row.OnHand, row.LastCountTime), (level.OnHand.ToDecimal(), level.LastCountMicros == OnHandState.None ? null : RecordTime.ToInstant(level.LastCountMicros)));
             Assert.Equal(books.Held(row.Sku, row.Location, now), level.Held.ToDecimal());
             Assert.Equal(books.Committed(row.Sku, row.Location, now), level.Committed.ToDecimal());
+            Assert.Equal(
+                books.Claims(row.Sku, row.Location, now).Order(StringComparer.Ordinal),
+                ledger.Claims(row.Sku, row.Location).Select(claim => claim.Id).Order(StringComparer.Ordinal));
         }
 
         foreach (BookedReservation claim in books.All.Values)

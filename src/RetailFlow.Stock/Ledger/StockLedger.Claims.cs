@@ -1,0 +1,73 @@
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <content>Which reservations claim something of a key, without looking through all of them.</content>
+public sealed partial class StockLedger
+{
+    // Claims that have ended stay in a key's list until they are the greater part of it.
+    private const int EndedClaims = 16;
+
+    /// <summary>The reservations that claim something of a key, oldest first; to be asked on the thread that applies.</summary>
+    public IReadOnlyList<Reservation> Claims(string sku, string location) => FindKey(sku, location) is { } key ? ClaimsOn(key) : [];
+
+    private List<Reservation> ClaimsOn(StockKey key)
+    {
+        List<Reservation> claims = [];
+        foreach (string id in key.Claimants ?? [])
+        {
+            if (reservations.TryGetValue(id, out Reservation? reservation) && IsClaim(reservation.State)
+                && reservation.Lines.Any(line => line.Sku == key.Sku && line.Location == key.Location && line.Open > Quantity.Zero))
+            {
+                claims.Add(reservation);
+            }
+        }
+
+        return [.. claims.OrderBy(claim => claim.CreatedMicros).ThenBy(claim => claim.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Notes at its keys that a reservation has begun or ended to claim something; which keys that are does not change.</summary>
+    private void NoteClaims(Reservation? before, Reservation after)
+    {
+        bool isClaim = IsClaim(after.State);
+        if (isClaim == (before is not null && IsClaim(before.State)))
+        {
+            return;
+        }
+
+        for (int i = 0; i < after.Lines.Count; i++)
+        {
+            if (IsFirstOfItsKey(after.Lines, i))
+            {
+                NoteClaim(KeyOf(after.Lines[i].Sku, after.Lines[i].Location), after.Id, isClaim);
+            }
+        }
+    }
+
+    private void NoteClaim(StockKey key, string id, bool isClaim)
+    {
+        List<string> claimants = key.Claimants ??= [];
+        if (isClaim)
+        {
+            key.ClaimCount++;
+            claimants.Add(id);
+        }
+        else if (--key.ClaimCount + EndedClaims < claimants.Count / 2)
+        {
+            claimants.RemoveAll(other => !reservations.TryGetValue(other, out Reservation? reservation) || !IsClaim(reservation.State));
+        }
+    }
+
+    private static bool IsFirstOfItsKey(IReadOnlyList<ReservationLine> lines, int index)
+    {
+        for (int i = 0; i < index; i++)
+        {
+            if (lines[i].Sku == lines[index].Sku && lines[i].Location == lines[index].Location)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
