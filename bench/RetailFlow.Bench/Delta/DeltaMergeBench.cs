@@ -14,6 +14,7 @@ internal sealed class DeltaMergeBench(BenchOptions options, string folder, Bench
 {
     private const string Baseline = "bare join";
     private const int SingleRows = 7;
+    private const int AgainTimes = 3;
 
     private static readonly StructType Schema = new(
     [
@@ -88,8 +89,13 @@ internal sealed class DeltaMergeBench(BenchOptions options, string folder, Bench
         report.Add(new BenchFigure("  unchanged rows written again", "rows", done.RowsCopied, Baseline, null));
         report.Add(new BenchFigure("  join of the keys alone", "s", null, Baseline, keys));
 
-        var (again, nothing) = await TimeAsync(() => table.MergeAsync(merge, cancellationToken: cancellationToken));
-        report.Add(new BenchFigure($"{profile.Name}: the same merge again", "s", again, Baseline, bare));
+        var again = new List<(double Seconds, RowChangeReport Report)>();
+        for (var i = 0; i < AgainTimes; i++)
+        {
+            again.Add(await TimeAsync(() => table.MergeAsync(merge, cancellationToken: cancellationToken)));
+        }
+
+        report.Add(new BenchFigure($"{profile.Name}: the same merge again", "s", Median.Of(again.Select(a => a.Seconds)), Baseline, bare));
         var single = new List<double>();
         for (var i = 0; i < SingleRows; i++)
         {
@@ -103,7 +109,7 @@ internal sealed class DeltaMergeBench(BenchOptions options, string folder, Bench
         using var counted = await table.QueryAsync("select count(*), count(*) filter (where note = 'merged'), count(*) filter (where note like 'once %') from {table}", cancellationToken: cancellationToken);
         var row = counted.Rows().Single();
         var half = options.MergeRows / 2;
-        return done is { RowsInserted: var inserted, RowsUpdated: var updated } && inserted == half && updated == half && nothing.Version is null
+        return done is { RowsInserted: var inserted, RowsUpdated: var updated } && inserted == half && updated == half && again.TrueForAll(a => a.Report.Version is null)
             && (long)row[0]! == options.MergeTableRows + half && (long)row[2]! == SingleRows && (long)row[1]! >= options.MergeRows - SingleRows;
     }
 

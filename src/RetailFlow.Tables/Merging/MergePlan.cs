@@ -11,6 +11,7 @@ internal sealed class MergePlan
 {
     private const string File = "_merge_file", Row = "_merge_row", Source = "_merge_source", Clause = "_merge_clause";
     private const int BySourceOffset = 1_000;
+    private const string Dead = "-2147483647";
 
     private readonly DuckDbConnection _connection;
     private readonly TableEngine _engine;
@@ -42,11 +43,19 @@ internal sealed class MergePlan
     /// <summary>Column with the number of a source row.</summary>
     public static string SourceRow => "_merge_source_row";
 
+    /// <summary>
+    /// Whether equality of keys alone chooses rows. Then deletion vectors can be asked for the few rows that match, instead of for all; an
+    /// expression of the user is never evaluated on a row that is not in the table, for it may fail there.
+    /// </summary>
+    public static bool MatchesByKeysAlone(Merge merge) => merge.Keys.Count > 0 && merge.Condition is null && merge.WhenNotMatchedBySource.Count == 0;
+
     /// <summary>The change of a MERGE.</summary>
-    public RowChange Merge(Merge merge)
+    /// <param name="merge">The statement.</param>
+    /// <param name="matchable">What leaves most rows without a match out of the scan, or null.</param>
+    public RowChange Merge(Merge merge, MatchableKeys? matchable)
     {
         Require(merge);
-        var matches = Matches(merge);
+        var matches = Matches(merge, matchable);
         if (merge.WhenMatched is not [{ IsDelete: true, Condition: null }] && merge.WhenMatched.Count > 0)
         {
             RequireOneMatch(matches);
@@ -138,7 +147,7 @@ internal sealed class MergePlan
         return names;
     }
 
-    private string Matches(Merge merge)
+    private string Matches(Merge merge, MatchableKeys? matchable)
     {
         var conditions = merge.Keys.Select(k => $"t.{SqlText.Name(k.Column)} = {k.Source}").ToList();
         if (merge.Condition is not null)
@@ -146,10 +155,22 @@ internal sealed class MergePlan
             conditions.Add($"({merge.Condition})");
         }
 
+        if (matchable is not null)
+        {
+            conditions.Add(matchable.Condition);
+        }
+
         var matches = _engine.UniqueName("matches");
+        var live = _scan.Live(Of(_scan.FileColumn), Of(_scan.RowColumn));
+        var action = Action(merge.WhenMatched, 0);
         _connection.Execute(
-            $"create temp table {matches} as select {Position}, s.{SourceRow} as {Source}, {Action(merge.WhenMatched, 0)} as {Clause}{KeptColumns(merge)} "
+            $"create temp table {matches} as select {Position}, s.{SourceRow} as {Source}, {(live is null ? action : $"case when {live} then {action} else {Dead} end")} as {Clause}{KeptColumns(merge)} "
             + $"from {_scan.Relation} t join {_source} s on {string.Join(" and ", conditions)}");
+        if (live is not null)
+        {
+            _connection.Execute($"delete from {matches} where {Clause} = {Dead}");
+        }
+
         return matches;
     }
 
@@ -244,7 +265,9 @@ internal sealed class MergePlan
     // A deletion needs no more of a row than its place.
     private string KeptColumns(Merge merge) => merge.WhenMatched.Concat(merge.WhenNotMatchedBySource).Any(c => !c.IsDelete) ? ", " + Names("t") : "";
 
-    private string Position => $"t.{SqlText.Name(_scan.FileColumn)} as {File}, t.{SqlText.Name(_scan.RowColumn)} as {Row}";
+    private string Position => $"{Of(_scan.FileColumn)} as {File}, {Of(_scan.RowColumn)} as {Row}";
+
+    private static string Of(string column) => "t." + SqlText.Name(column);
 
     private string Names(string alias) => SqlText.Names(_schema.Fields.Select(f => f.Name), alias);
 

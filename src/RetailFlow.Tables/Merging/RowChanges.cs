@@ -35,9 +35,10 @@ internal sealed class RowChanges(TableAccess access, DataFileWriter writer, Func
         }
 
         transaction.OperationParameters["predicate"] = Describe(merge);
-        using var scan = await TableScan.OpenAsync(access, connection, snapshot, files, new ScanOptions { Positions = true }, cancellationToken);
+        using var scan = await TableScan.OpenAsync(access, connection, snapshot, files, new ScanOptions { Positions = true, DeletedRowsLater = MergePlan.MatchesByKeysAlone(merge) }, cancellationToken);
         var rules = RowRules.Of(connection, snapshot.Metadata);
-        var change = temporary.Collect(() => new MergePlan(connection, access.Engine, snapshot.Schema, rules, scan, source).Merge(merge));
+        using var matchable = MatchableKeys.Of(connection, snapshot.Schema, merge.Keys, source, files);
+        var change = temporary.Collect(() => new MergePlan(connection, access.Engine, snapshot.Schema, rules, scan, source).Merge(merge, matchable));
         return await FinishAsync(connection, transaction, change, rules, cancellationToken);
     }
 

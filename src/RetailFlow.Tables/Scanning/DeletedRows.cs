@@ -49,8 +49,11 @@ internal sealed class DeletedRows
     /// <summary>Forgets the vectors of a scan; a statement that still asks for them fails.</summary>
     public void Release(long scan) => _scans.TryRemove(scan, out _);
 
-    /// <summary>The condition in SQL, for a select from <c>read_parquet</c>.</summary>
-    public static string Condition(long scan) => $"{FunctionName}({scan}, file_index, file_row_number)";
+    /// <summary>The condition in SQL: true for rows that no vector names.</summary>
+    /// <param name="scan">What <see cref="Register"/> gave.</param>
+    /// <param name="file">SQL of the place of the row's file among the registered vectors.</param>
+    /// <param name="row">SQL of the row's position in its file.</param>
+    public static string Condition(long scan, string file, string row) => $"{FunctionName}({scan}, {file}, {row})";
 
     private void Decide(DuckDbChunk rows, Span<bool> live)
     {

@@ -26,6 +26,12 @@ internal sealed record ScanOptions
     /// <summary>Gives the rows that deletion vectors remove, too.</summary>
     public bool DeletedRowsToo { get; init; }
 
+    /// <summary>
+    /// Gives the rows that deletion vectors remove, too, and leaves it to the caller to ask <see cref="TableScan.Live"/>: cheaper where few rows of
+    /// the relation are looked at in the end. Needs <see cref="Positions"/>.
+    /// </summary>
+    public bool DeletedRowsLater { get; init; }
+
     /// <summary>A condition in SQL over the table's columns, or null. It is trusted text.</summary>
     public string? Where { get; init; }
 }

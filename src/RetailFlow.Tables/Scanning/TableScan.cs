@@ -12,6 +12,7 @@ internal sealed class TableScan : IDisposable
     private readonly DeletedRows _deleted;
     private readonly List<long> _registered = [];
     private readonly LocalCopies _copies;
+    private long? _live;
 
     private TableScan(DeletedRows deleted, LocalCopies copies, StructType schema, IReadOnlyList<AddFile> files)
     {
@@ -41,6 +42,14 @@ internal sealed class TableScan : IDisposable
     /// <summary>Name of the column with the row's position: <c>_row</c>, with more underscores in front where the table has such a column.</summary>
     public string RowColumn { get; }
 
+    /// <summary>
+    /// Condition for the rows of the relation that no deletion vector takes away, for a scan that leaves it to its caller to ask; null if none
+    /// takes any.
+    /// </summary>
+    /// <param name="file">SQL of the row's <see cref="FileColumn"/>.</param>
+    /// <param name="row">SQL of the row's <see cref="RowColumn"/>.</param>
+    public string? Live(string file, string row) => _live is { } registered ? DeletedRows.Condition(registered, $"cast({file} as ubigint)", row) : null;
+
     /// <summary>Opens a scan: reads the files' deletion vectors, and their schemas where they are not known.</summary>
     /// <param name="access">The table.</param>
     /// <param name="connection">Where the relation will be used; a result that streams on it ends.</param>
@@ -60,8 +69,21 @@ internal sealed class TableScan : IDisposable
         var vectors = options.DeletedRowsToo
             ? new Dictionary<string, DeletionVector>()
             : await new DeletionVectorFiles(access.Store, access.Path).ReadAllAsync(files.Select(f => f.DeletionVector).OfType<DeletionVectorDescriptor>(), cancellationToken);
-        var reads = files.Select(f => new FileRead(f, f.DeletionVector is { } dv ? vectors.GetValueOrDefault(dv.UniqueId) : null));
-        return await OpenAsync(access, connection, ScanShape.Of(snapshot), [.. reads], options, cancellationToken);
+        var rows = files.Select(f => f.DeletionVector is { } dv ? vectors.GetValueOrDefault(dv.UniqueId) : null).ToList();
+        if (!options.DeletedRowsLater)
+        {
+            return await OpenAsync(access, connection, ScanShape.Of(snapshot), [.. files.Zip(rows, (f, r) => new FileRead(f, r))], options, cancellationToken);
+        }
+
+        var scan = await OpenAsync(access, connection, ScanShape.Of(snapshot), [.. files.Select(f => new FileRead(f, null))], options, cancellationToken);
+        if (vectors.Count > 0)
+        {
+            var registered = scan._deleted.Register([.. rows.Select(r => r ?? DeletionVector.Empty)]);
+            scan._registered.Add(registered);
+            scan._live = registered;
+        }
+
+        return scan;
     }
 
     /// <summary>Opens a scan of files whose wanted rows are known.</summary>
@@ -111,7 +133,7 @@ internal sealed class TableScan : IDisposable
     {
         var registered = _deleted.Register([.. files.Select(f => f.Read.Rows!)]);
         _registered.Add(registered);
-        return (files[0].Read.OnlyThese ? "not " : "") + DeletedRows.Condition(registered);
+        return (files[0].Read.OnlyThese ? "not " : "") + DeletedRows.Condition(registered, "file_index", "file_row_number");
     }
 
     private static FileSchema[] Schemas(TableAccess access, DuckDbConnection connection, IReadOnlyList<AddFile> files, IReadOnlyList<string> locals)
