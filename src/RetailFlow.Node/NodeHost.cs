@@ -11,6 +11,7 @@ using RetailFlow.Node.Demo;
 using RetailFlow.Node.Http;
 using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
+using RetailFlow.Node.Live;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
 using RetailFlow.Node.Telemetry;
@@ -32,6 +33,7 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly NodeTelemetry _telemetry;
     private readonly ILogger<NodeHost> _log;
     private readonly CancellationTokenSource _stop = new();
+    private readonly StockStreams _streams;
     private Lake? _lake;
     private EventIntake? _intake;
     private MicroBatchLoop? _loop;
@@ -42,7 +44,8 @@ public sealed class NodeHost : IAsyncDisposable
     {
         _state = new NodeState(options);
         _telemetry = new NodeTelemetry(() => _state.Lag);
-        _web = Build(_state, _telemetry);
+        _streams = new StockStreams(_state, _stop.Token);
+        _web = Build(_state, _telemetry, _streams, _stop.Token);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
         _state.Incidents.Noted = incident =>
         {
@@ -108,6 +111,7 @@ public sealed class NodeHost : IAsyncDisposable
         await _stop.CancelAsync();
         await _demo;
         await _web.StopAsync();
+        await _streams.DisposeAsync();
         await _looping;
         if (_intake is not null && _intake.Failure is null)
         {
@@ -139,7 +143,7 @@ public sealed class NodeHost : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static WebApplication Build(NodeState state, NodeTelemetry telemetry)
+    private static WebApplication Build(NodeState state, NodeTelemetry telemetry, StockStreams streams, CancellationToken stop)
     {
         var options = state.Options;
 
@@ -168,6 +172,7 @@ public sealed class NodeHost : IAsyncDisposable
         new ConnectorEndpoints(state, telemetry).Map(web);
         new ShopifyEndpoint(state, telemetry).Map(web);
         new StockEndpoints(state).Map(web);
+        new StockStreamEndpoint(state, streams, stop).Map(web);
         new ReservationsEndpoint(state).Map(web);
         new IncidentsEndpoint(state).Map(web);
         new SqlEndpoint(state).Map(web);

@@ -40,6 +40,15 @@ public sealed record NodeOptions
     /// <summary>How long a read waits for the sequence it asks for.</summary>
     public TimeSpan SequenceTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How many streams of stock may be open at once.</summary>
+    public int StreamLimit { get; init; } = 1_000;
+
+    /// <summary>A stream that has nothing to tell says so as often.</summary>
+    public TimeSpan StreamHeartbeat { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Changes that are kept for streams that were cut off or are slow; a power of two.</summary>
+    internal int StreamRing { get; init; } = 1 << 16;
+
     /// <summary>Settings of the doors for documents of others.</summary>
     public DoorOptions Doors { get; init; } = new();
 
@@ -75,6 +84,8 @@ public sealed record NodeOptions
         Require(LongestBackOff > TimeSpan.Zero, "longest back-off: must be longer than nothing.");
         Require(MaxBodyBytes is > 0 and <= 1 << 30, "max body bytes: must be from 1 to 2^30.");
         Require(SequenceTimeout > TimeSpan.Zero, "sequence timeout: must be longer than nothing.");
+        Require(StreamLimit >= 0, "stream limit: must be 0 or more.");
+        Require(StreamHeartbeat > TimeSpan.Zero, "stream heartbeat: must be longer than nothing.");
         Require(DemoRecordsPerSecond is > 0 and <= 1_000_000, "demo records per second: must be above 0 and at most 1,000,000.");
     }
 

@@ -219,7 +219,8 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
         }
     }
 
-    private async ValueTask<object?> WorkAsync(Func<StockLedger, object?> work, CancellationToken cancellationToken)
+    /// <summary>Does something to the ledger between two batches, on the journal's writer.</summary>
+    public async ValueTask<object?> WorkAsync(Func<StockLedger, object?> work, CancellationToken cancellationToken)
     {
         var receipt = await journal.AppendAsync(new JournalBatch { Tag = new LedgerWork(work) }, cancellationToken);
         return receipt.Admission;

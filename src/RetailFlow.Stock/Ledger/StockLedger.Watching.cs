@@ -15,6 +15,7 @@ public sealed partial class StockLedger
         if (options.QuietRules.Any(rule => rule.Source == source))
         {
             seen[source] = Math.Max(seen.GetValueOrDefault(source, long.MinValue), atMicros);
+            NoteQuiet(atMicros);
         }
     }
 
@@ -79,5 +80,5 @@ public sealed partial class StockLedger
 
     private bool IsQuiet(QuietRule rule, string location, long atMicros) =>
         (rule.Locations.Count == 0 || rule.Locations.Contains(location))
-        && atMicros - seen.GetValueOrDefault(rule.Source, rule.SinceMicros) > rule.QuietAfterMicros;
+        && HasGoneQuiet(rule, atMicros);
 }

@@ -55,6 +55,7 @@ public sealed partial class StockLedger
         {
             key.Publish(openKeys.Contains(key));
             key.IsDirty = false;
+            changes?.Add(key.Sku, key.Location, Sequence);
         }
 
         dirty.Clear();
@@ -62,6 +63,7 @@ public sealed partial class StockLedger
         Volatile.Write(ref published, Sequence);
         Volatile.Write(ref publishedMicros, AtMicros);
         Volatile.Write(ref publishing, publishing + 1);
+        TellRest();
     }
 
     /// <summary>Sets a key to what Gold has of it, before entries are replayed.</summary>
