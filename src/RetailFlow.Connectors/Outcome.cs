@@ -60,6 +60,9 @@ public static class ConnectorRule
     /// <summary>One thing named twice where it may stand once.</summary>
     public const string Repeated = "repeated";
 
+    /// <summary>A message without a value.</summary>
+    public const string Tombstone = "tombstone";
+
     /// <summary>Fields that exclude each other.</summary>
     public const string Contradiction = "contradiction";
 

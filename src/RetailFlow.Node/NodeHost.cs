@@ -11,6 +11,7 @@ using RetailFlow.Node.Demo;
 using RetailFlow.Node.Http;
 using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
+using RetailFlow.Node.Kafka;
 using RetailFlow.Node.Live;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
@@ -43,7 +44,7 @@ public sealed class NodeHost : IAsyncDisposable
     private NodeHost(NodeOptions options)
     {
         _state = new NodeState(options);
-        _telemetry = new NodeTelemetry(() => _state.Lag);
+        _telemetry = new NodeTelemetry(() => _state.Lag, () => KafkaStatus.Lags(_state.Kafka));
         _streams = new StockStreams(_state, _stop.Token);
         _web = Build(_state, _telemetry, _streams, _stop.Token);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
@@ -82,6 +83,8 @@ public sealed class NodeHost : IAsyncDisposable
             await host.ListenAsync(cancellationToken);
             await host.RecoverAsync(cancellationToken);
             host._looping = host._loop!.RunAsync(host._stop.Token);
+            host._state.Kafka = KafkaConsumption.Start(
+                host._lake!, host._state, host._intake!, host._telemetry, host._web.Services.GetRequiredService<ILogger<KafkaConsumption>>());
             Announcement.Write(options, host._lake!, host.Address);
             if (options.Demo)
             {
@@ -110,6 +113,7 @@ public sealed class NodeHost : IAsyncDisposable
         _state.Stopping();
         await _stop.CancelAsync();
         await _demo;
+        await (_state.Kafka?.StopAsync() ?? Task.CompletedTask);
         await _web.StopAsync();
         await _streams.DisposeAsync();
         await _looping;
@@ -127,6 +131,11 @@ public sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        if (_state.Kafka is { } kafka)
+        {
+            await kafka.DisposeAsync();
+        }
+
         if (_intake is not null)
         {
             await _intake.DisposeAsync();

@@ -1,5 +1,6 @@
 using RetailFlow.Lakehouse;
 using RetailFlow.Node.Ingest;
+using RetailFlow.Node.Kafka;
 using RetailFlow.Node.Live;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Serving;
@@ -12,6 +13,7 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
     private readonly SemaphoreSlim _wake = new(0, 1);
     private EventIntake? _intake;
     private Lake? _lake;
+    private KafkaConsumption? _kafka;
     private Exception? _failure;
     private volatile bool _stopping;
     private RunStatus _lastRun = new();
@@ -26,6 +28,13 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
 
     /// <summary>The lake; null until it is open.</summary>
     public Lake? Lake => Volatile.Read(ref _lake);
+
+    /// <summary>Takes messages of topics; null where the project names none.</summary>
+    public KafkaConsumption? Kafka
+    {
+        get => Volatile.Read(ref _kafka);
+        set => Volatile.Write(ref _kafka, value);
+    }
 
     public GoldStock Gold { get; } = new(options.Lake.Clock);
 

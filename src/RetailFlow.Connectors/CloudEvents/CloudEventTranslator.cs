@@ -39,10 +39,16 @@ public static class CloudEventTranslator
     /// <param name="headers">Attributes without the prefix, in lower case, as the headers have them.</param>
     /// <param name="contentType">Content type of the body.</param>
     /// <param name="data">The body.</param>
-    public static Translation Binary(IEnumerable<KeyValuePair<string, string>> headers, string? contentType, ReadOnlyMemory<byte> data)
+    public static Translation Binary(IEnumerable<KeyValuePair<string, string>> headers, string? contentType, ReadOnlyMemory<byte> data) =>
+        Attributed(headers.ToDictionary(h => h.Key, h => Decode(h.Value), StringComparer.Ordinal), contentType, data);
+
+    /// <summary>One event in binary mode of a binding that writes attributes as they are.</summary>
+    /// <param name="attributes">Attributes by name.</param>
+    /// <param name="contentType">Content type of the data.</param>
+    /// <param name="data">The data.</param>
+    internal static Translation Attributed(Dictionary<string, string> attributes, string? contentType, ReadOnlyMemory<byte> data)
     {
         var outcomes = new OutcomeList();
-        var attributes = headers.ToDictionary(h => h.Key, h => Decode(h.Value), StringComparer.Ordinal);
         if (contentType is not null)
         {
             attributes["datacontenttype"] = contentType;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Ledger;
 using RetailFlow.Storage;
 
@@ -100,6 +101,14 @@ public sealed class FileLanding
     public async ValueTask<long> JournalPositionAsync(CancellationToken cancellationToken) =>
         Math.Max(0, await _registry.JournalPositionAsync(cancellationToken));
 
+    /// <summary>The next offset of every partition that the pipeline has records of, or whose beginning was set.</summary>
+    public ValueTask<IReadOnlyDictionary<MessagePartition, long>> MessagePositionsAsync(CancellationToken cancellationToken) =>
+        _registry.MessagePositionsAsync(cancellationToken);
+
+    /// <summary>Sets where partitions begin that no record came from yet.</summary>
+    public ValueTask StartMessagesAsync(IReadOnlyDictionary<MessagePartition, long> positions, CancellationToken cancellationToken) =>
+        _registry.StartMessagesAsync(positions, cancellationToken);
+
     /// <summary>Says whose journal the lake has, before its writer opens it. A remote lake takes the one in <see cref="Lake.LocalFolder"/>.</summary>
     /// <param name="takeOver">Begins a journal in an empty folder although the lake's is in another one.</param>
     /// <param name="cancellationToken">Stops before the lake is changed.</param>
@@ -110,8 +119,12 @@ public sealed class FileLanding
     /// <summary>
     /// Makes durable journal ranges known to the pipeline. What is known already is passed over. In a remote lake they are copied to RAW first.
     /// </summary>
+    /// <param name="ranges">The ranges, in order.</param>
+    /// <param name="cancellationToken">Stops before the commit.</param>
+    /// <param name="positions">The next offsets of the partitions that their records came from, committed with them.</param>
     /// <exception cref="LakeException">Another machine has taken over the journal of the lake.</exception>
-    public async ValueTask RegisterJournalAsync(IReadOnlyList<RetailFlow.Stock.Journal.JournalRange> ranges, CancellationToken cancellationToken)
+    public async ValueTask RegisterJournalAsync(
+        IReadOnlyList<JournalRange> ranges, CancellationToken cancellationToken, IReadOnlyDictionary<MessagePartition, long>? positions = null)
     {
         var known = await _registry.JournalPositionAsync(cancellationToken);
         var fresh = ranges.Where(r => r.LastSequence > known);
@@ -135,7 +148,7 @@ public sealed class FileLanding
             LastSequence = r.LastSequence,
             LandedAt = _lake.Options.Clock.GetUtcNow(),
         }).ToList();
-        await _registry.RegisterAsync(files, cancellationToken, _home?.Id);
+        await _registry.RegisterAsync(files, cancellationToken, _home?.Id, positions);
     }
 
     /// <summary>Registers files that another tool has put below <c>raw/</c>; returns how many.</summary>

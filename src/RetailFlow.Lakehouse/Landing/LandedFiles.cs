@@ -1,6 +1,7 @@
 using System.Globalization;
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Tables;
+using RetailFlow.Stock.Journal;
 using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Landing;
@@ -14,6 +15,7 @@ internal sealed class LandedFiles(Lake lake)
     private const string OrdinalPosition = "landed_files.ordinal";
     private const string JournalPosition = "journal";
     private const string HomePosition = "journal.home";
+    private const string MessagePosition = "messages.";
 
     private LakeTable Table => lake.Tables[TableName];
 
@@ -46,12 +48,51 @@ internal sealed class LandedFiles(Lake lake)
         }
     }
 
+    /// <summary>The next offset of every partition that registered records came from.</summary>
+    public async ValueTask<IReadOnlyDictionary<MessagePartition, long>> MessagePositionsAsync(CancellationToken cancellationToken)
+    {
+        var positions = new Dictionary<MessagePartition, long>();
+        if (await Table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        {
+            return positions;
+        }
+
+        foreach (var (name, position) in snapshot.Transactions)
+        {
+            if (name.StartsWith(MessagePosition, StringComparison.Ordinal) && MessagePartition.Parse(name[MessagePosition.Length..]) is { } partition)
+            {
+                positions[partition] = position.Version;
+            }
+        }
+
+        return positions;
+    }
+
+    /// <summary>Says where partitions begin that no record came from yet.</summary>
+    public async ValueTask StartMessagesAsync(IReadOnlyDictionary<MessagePartition, long> positions, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var transaction = DeltaTransaction.Create(await EnsureAsync(cancellationToken), "START MESSAGES");
+            Set(transaction, positions);
+            if (await Table.CommitAsync(transaction, cancellationToken) is CommitResult.Committed)
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>Registers files at the end of the order, all in one commit.</summary>
     /// <param name="files">The files.</param>
     /// <param name="cancellationToken">Stops before the commit.</param>
     /// <param name="home">For ranges of a journal that is not in the lake: the number of its folder.</param>
+    /// <param name="positions">The next offsets of partitions after the ranges' records; null if none of them came from one.</param>
     /// <exception cref="LakeException">The lake names another folder for its journal.</exception>
-    public async ValueTask RegisterAsync(IReadOnlyList<LandedFile> files, CancellationToken cancellationToken, long? home = null)
+    public async ValueTask RegisterAsync(
+        IReadOnlyList<LandedFile> files,
+        CancellationToken cancellationToken,
+        long? home = null,
+        IReadOnlyDictionary<MessagePartition, long>? positions = null)
     {
         if (files.Count == 0)
         {
@@ -89,6 +130,7 @@ internal sealed class LandedFiles(Lake lake)
                 transaction.ReadTransaction(HomePosition);
                 transaction.ReadTransaction(JournalPosition);
                 transaction.SetTransaction(JournalPosition, sequence);
+                Set(transaction, positions);
             }
 
             if (await Table.CommitAsync(transaction, cancellationToken) is CommitResult.Committed)
@@ -146,6 +188,14 @@ internal sealed class LandedFiles(Lake lake)
         using var connection = lake.Engine.Connect();
         var relation = await Table.RelationAsync(open, connection, snapshot, cancellationToken, [.. files]);
         return [.. Read(connection, $"select * from {relation} where feed = $1 and ordinal > $2 order by ordinal", feed, ordinal)];
+    }
+
+    private static void Set(DeltaTransaction transaction, IReadOnlyDictionary<MessagePartition, long>? positions)
+    {
+        foreach (var (partition, offset) in positions ?? new Dictionary<MessagePartition, long>())
+        {
+            transaction.SetTransaction(MessagePosition + partition, offset);
+        }
     }
 
     private static long? HomeOf(Snapshot? snapshot) => LakeTable.Position(snapshot, HomePosition) is var home && home >= 0 ? home : null;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Node.Kafka;
 using RetailFlow.Node.Live;
 
 namespace RetailFlow.Node.Http;
@@ -61,6 +62,7 @@ internal sealed class HealthEndpoints(NodeState node)
             json.WriteEndObject();
         }
 
+        KafkaStatus.Write(json, node.Kafka);
         json.WriteStartArray("latest"u8);
         foreach (var row in node.Gold.Current?.Latest ?? [])
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RetailFlow.Connectors.Kafka;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Node.Live;
@@ -60,6 +61,9 @@ internal sealed class EventIntake : IAsyncDisposable
         Live = new LiveStock(node, lake, _journal, ledger);
     }
 
+    /// <summary>How far the journal is in partitions of topics.</summary>
+    public MessagePositions Messages { get; } = new();
+
     /// <summary>What there is now.</summary>
     public LiveStock Live { get; }
 
@@ -105,6 +109,8 @@ internal sealed class EventIntake : IAsyncDisposable
                     $"The journal in '{lake.LocalFolder}' ends with sequence {intake.Sequence}, but the lake contains records up to {registered}: segments are missing.");
             }
 
+            await intake.RecoverMessagesAsync(lake, cancellationToken);
+
             // Everything of one position: what a later version of Silver accepted comes once more, out of the journal.
             var gold = await LedgerRecovery.PositionAsync(lake, home.FirstSequence, cancellationToken);
             await SilverIdentities.LoadAsync(lake, gold.SilverVersion, identities, cancellationToken);
@@ -135,7 +141,24 @@ internal sealed class EventIntake : IAsyncDisposable
     public async ValueTask<IntakeAnswer> TakeAsync(
         ReadOnlyMemory<byte> body, RecordSlices slices, string? source, CancellationToken cancellationToken)
     {
-        var batch = Judge(body.Span, slices, source);
+        return await TakeAsync(Judge(body.Span, slices, source), cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes messages of topics; completes when they are durable, and with them how far their partitions are. None of them may be longer than a record
+    /// of the journal.
+    /// </summary>
+    /// <exception cref="RetailFlow.Storage.LogPoisonedException">The journal has failed; whether the messages are durable is unknown.</exception>
+    public ValueTask<IntakeAnswer> TakeAsync(IReadOnlyList<MessageEntry> messages, CancellationToken cancellationToken)
+    {
+        var judge = RentJudge();
+        var batch = judge.Judge(messages, _defaultSource, RecordTime.ToMicros(_node.Clock.GetUtcNow()), Messages);
+        _judges.Add(judge);
+        return TakeAsync(batch, cancellationToken);
+    }
+
+    private async ValueTask<IntakeAnswer> TakeAsync(IntakeBatch batch, CancellationToken cancellationToken)
+    {
         var receipt = await _journal.AppendAsync(batch.Journal, cancellationToken);
         batch.Close();
         Interlocked.Add(ref _received, batch.Received);
@@ -159,15 +182,17 @@ internal sealed class EventIntake : IAsyncDisposable
         {
             // It may have taken effect before it failed.
             _registered = await lake.Landing.JournalPositionAsync(cancellationToken);
+            Messages.Forget(_registered);
         }
 
         var ranges = _journal.RangesAfter(_registered, RegisterBytes);
         if (ranges.Count > 0)
         {
             _registrationBrokeOff = true;
-            await lake.Landing.RegisterJournalAsync(ranges, cancellationToken);
+            await lake.Landing.RegisterJournalAsync(ranges, cancellationToken, Messages.ChangedUpTo(ranges[^1].LastSequence));
             _registrationBrokeOff = false;
             _registered = ranges[^1].LastSequence;
+            Messages.Forget(_registered);
             if (_registered < Sequence)
             {
                 _node.Wake();
@@ -183,17 +208,28 @@ internal sealed class EventIntake : IAsyncDisposable
         Live.Dispose();
     }
 
-    private IntakeBatch Judge(ReadOnlySpan<byte> body, RecordSlices slices, string? source)
+    /// <summary>What the lake has registered, and the entries after that: as much as one run of the pipeline carries.</summary>
+    private async Task RecoverMessagesAsync(Lake lake, CancellationToken cancellationToken)
     {
-        if (!_judges.TryTake(out var judge))
+        foreach (var (partition, offset) in await lake.Landing.MessagePositionsAsync(cancellationToken))
         {
-            judge = new RecordJudge(_rules with { ReservedSource = StockLedger.SalesSource }, _texts, _admission);
+            Messages.Load(partition, offset);
         }
 
+        Messages.Replay(_journal, _registered, cancellationToken);
+    }
+
+    private IntakeBatch Judge(ReadOnlySpan<byte> body, RecordSlices slices, string? source)
+    {
+        var judge = RentJudge();
         var batch = judge.Judge(body, slices.All, source ?? _defaultSource, RecordTime.ToMicros(_node.Clock.GetUtcNow()));
         _judges.Add(judge);
         return batch;
     }
+
+    private RecordJudge RentJudge() => _judges.TryTake(out var judge)
+        ? judge
+        : new RecordJudge(_rules with { ReservedSource = StockLedger.SalesSource }, _texts, _admission);
 
     /// <summary>For records that the journal has, and those of the node itself.</summary>
     private RecordJudge NewJudge() => new(_rules, _texts, _admission);

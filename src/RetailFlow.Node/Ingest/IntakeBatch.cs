@@ -1,3 +1,4 @@
+using RetailFlow.Connectors.Kafka;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
@@ -63,6 +64,9 @@ internal sealed class IntakeBatch : ILedgerBatch
 
     public IReadOnlyList<SetAside> SetAside => _setAside ?? (IReadOnlyList<SetAside>)[];
 
+    /// <summary>The messages that the records were, in their order, and where it is noted that the journal has them; null where they came in another way.</summary>
+    public (IReadOnlyList<MessageEntry> Entries, MessagePositions Positions)? Messages { get; init; }
+
     public ReadOnlySpan<Candidate> Candidates => _candidates.AsSpan(0, _candidateCount);
 
     public void AddCandidate(int index, ReadOnlySpan<byte> record, StockRecordDraft draft, RecordTexts texts)
@@ -72,7 +76,14 @@ internal sealed class IntakeBatch : ILedgerBatch
     }
 
     /// <inheritdoc/>
-    public void Admit(long firstSequence) => Admission!.Decide(this, firstSequence);
+    public void Admit(long firstSequence)
+    {
+        Admission!.Decide(this, firstSequence);
+        for (var i = 0; i < (Messages?.Entries.Count ?? 0); i++)
+        {
+            Messages!.Value.Positions.Note(firstSequence + i, Messages.Value.Entries[i].Origin);
+        }
+    }
 
     /// <inheritdoc/>
     public bool TryGetAccepted(int index, out LedgerRecord record)
@@ -106,6 +117,13 @@ internal sealed class IntakeBatch : ILedgerBatch
         {
             _journal?.AddMalformed(record);
         }
+    }
+
+    /// <summary>Adds a message that is refused as such, so that nobody judges its bytes again.</summary>
+    public void AddRefused(int index, ReadOnlySpan<byte> bytes, in RecordViolation violation)
+    {
+        (_setAside ??= []).Add(new SetAside(index, violation.Rule, violation.Detail));
+        Journal.AddRefused(bytes, violation);
     }
 
     public void Accept(in Candidate candidate)

@@ -1,4 +1,6 @@
 using System.Text;
+using RetailFlow.Connectors.Kafka;
+using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
@@ -33,15 +35,41 @@ internal sealed class RecordJudge(StockRecordRules rules, RecordTexts? texts = n
         var context = new StockRecordContext(sourceBytes[..sourceLength], receivedAtMicros);
         for (var index = 0; index < slices.Length; index++)
         {
-            var record = body.Slice(slices[index].Start, slices[index].Length);
-            if (_parser.Parse(record, in context, _draft, out var violation))
+            Judge(batch, index, body.Slice(slices[index].Start, slices[index].Length), in context);
+        }
+    }
+
+    /// <summary>Prepares messages in their order.</summary>
+    public IntakeBatch Judge(IReadOnlyList<MessageEntry> messages, string? source, long receivedAtMicros, MessagePositions positions)
+    {
+        Span<byte> sourceBytes = stackalloc byte[StockLimits.SourceBytes];
+        var batch = new IntakeBatch(source, messages.Count, receivedAtMicros) { Admission = admission, Messages = (messages, positions) };
+        for (var index = 0; index < messages.Count; index++)
+        {
+            var message = messages[index];
+            batch.Journal.From(message.Origin, message.Source);
+            if (message.Refused is { } refused)
             {
-                batch.AddCandidate(index, record, _draft, _texts);
+                batch.AddRefused(index, message.Bytes.Span, refused);
+                continue;
             }
-            else
-            {
-                batch.AddBroken(index, record, _draft.IsJsonObject, violation);
-            }
+
+            var length = (message.Source ?? source) is { } named ? Encoding.UTF8.GetBytes(named, sourceBytes) : 0;
+            Judge(batch, index, message.Bytes.Span, new StockRecordContext(sourceBytes[..length], receivedAtMicros));
+        }
+
+        return batch;
+    }
+
+    private void Judge(IntakeBatch batch, int index, ReadOnlySpan<byte> record, in StockRecordContext context)
+    {
+        if (_parser.Parse(record, in context, _draft, out var violation))
+        {
+            batch.AddCandidate(index, record, _draft, _texts);
+        }
+        else
+        {
+            batch.AddBroken(index, record, _draft.IsJsonObject, violation);
         }
     }
 }

@@ -36,6 +36,18 @@ internal static partial class NodeLog
     [LoggerMessage(10, LogLevel.Error, "Gold and the ledger differ in {Count} keys, the first {Sku} at {Location}: the ledger had {Ledger}, Gold has {Gold} at sequence {Sequence}")]
     public static partial void Differs(ILogger logger, int count, string sku, string location, Quantity ledger, Quantity gold, long sequence);
 
+    [LoggerMessage(12, LogLevel.Warning, "Kafka source {Source}: {Line}")]
+    public static partial void KafkaSays(ILogger logger, string source, string line);
+
+    [LoggerMessage(13, LogLevel.Critical, "Kafka source {Source} takes nothing more until the node is started again")]
+    public static partial void KafkaStopped(ILogger logger, string source, Exception failure);
+
+    [LoggerMessage(14, LogLevel.Error, "Kafka source {Source} failed; the next try is in {Pause}")]
+    public static partial void KafkaFailed(ILogger logger, string source, TimeSpan pause, Exception failure);
+
+    [LoggerMessage(15, LogLevel.Error, "Kafka source {Source}: {What}")]
+    public static partial void KafkaGap(ILogger logger, string source, string what);
+
     [LoggerMessage(9, LogLevel.Warning, "The simulated retailer stopped sending")]
     public static partial void DemoFailed(ILogger logger, Exception failure);
 }

@@ -16,18 +16,22 @@ internal sealed class NodeTelemetry : IDisposable
     private readonly Counter<long> _duplicates;
     private readonly Counter<long> _quarantined;
     private readonly Counter<long> _oversold;
+    private readonly Counter<long> _messages;
     private readonly Histogram<int> _batch;
     private readonly Histogram<double> _acknowledge;
     private readonly Histogram<double> _run;
 
     /// <param name="lagRecords">Records acknowledged and not yet carried by Gold.</param>
-    public NodeTelemetry(Func<long> lagRecords)
+    /// <param name="lagMessages">By partition, what brokers have and the journal does not.</param>
+    public NodeTelemetry(Func<long> lagRecords, Func<IEnumerable<Measurement<long>>> lagMessages)
     {
         _received = _meter.CreateCounter<long>("retailflow.records.received", "{record}", "Records that came in.");
         _accepted = _meter.CreateCounter<long>("retailflow.records.accepted", "{record}", "Records taken for the first time.");
         _duplicates = _meter.CreateCounter<long>("retailflow.records.duplicates", "{record}", "Records that were taken before.");
         _quarantined = _meter.CreateCounter<long>("retailflow.records.quarantined", "{record}", "Records set aside.");
         _oversold = _meter.CreateCounter<long>("retailflow.oversells", "{incident}", "Keys whose claims turned out to be beyond what there is.");
+        _messages = _meter.CreateCounter<long>("retailflow.kafka.messages", "{message}", "Messages of topics that became durable, by source.");
+        _meter.CreateObservableGauge("retailflow.kafka.lag", lagMessages, "{message}", "Offsets that the broker has given and the journal does not have, by source, topic and partition.");
         _batch = _meter.CreateHistogram<int>("retailflow.batch.size", "{record}", "Records of one request.");
         _acknowledge = _meter.CreateHistogram<double>("retailflow.journal.duration", "s", "From handing a batch to the journal until it is durable.");
         _run = _meter.CreateHistogram<double>("retailflow.pipeline.duration", "s", "One run of the pipeline.");
@@ -43,6 +47,8 @@ internal sealed class NodeTelemetry : IDisposable
         _batch.Record(received);
         _acknowledge.Record(durable.TotalSeconds);
     }
+
+    public void Took(string source, int messages) => _messages.Add(messages, new KeyValuePair<string, object?>("source", source));
 
     public void Oversold() => _oversold.Add(1);
 

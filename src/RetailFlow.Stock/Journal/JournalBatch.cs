@@ -22,21 +22,14 @@ public sealed class JournalBatch
     private ByteBuffer? records;
     private ByteBuffer? scratch;
     private readonly byte[] sourceMember;
+    private byte[]? nextSourceMember;
+    private MessageOrigin? nextOrigin;
 
     /// <summary>An empty batch.</summary>
     /// <param name="defaultSource">The request's default source, kept beside each record; null if it has none.</param>
     public JournalBatch(string? defaultSource = null)
     {
-        if (string.IsNullOrEmpty(defaultSource))
-        {
-            sourceMember = [];
-            return;
-        }
-
-        ByteBuffer member = new();
-        member.Append(",\"source\":"u8);
-        CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(defaultSource), member);
-        sourceMember = member.Written.ToArray();
+        sourceMember = SourceMember(defaultSource);
     }
 
     /// <summary>Records in the batch.</summary>
@@ -54,6 +47,15 @@ public sealed class JournalBatch
     internal int TailBytes => records?.Count ?? 0;
 
     private ByteBuffer Tails => records ??= new ByteBuffer(4096);
+
+    /// <summary>Says of the next record alone which message of a partition it is.</summary>
+    /// <param name="origin">The message.</param>
+    /// <param name="source">The record's default source; null takes the batch's.</param>
+    public void From(in MessageOrigin origin, string? source)
+    {
+        nextOrigin = origin;
+        nextSourceMember = source is null ? null : SourceMember(source);
+    }
 
     /// <summary>Adds a record as received: a JSON object as itself, anything else as malformed.</summary>
     /// <exception cref="ArgumentException">It is longer than <see cref="MaxRecordBytes"/>.</exception>
@@ -84,7 +86,7 @@ public sealed class JournalBatch
             throw new ArgumentException("The record is not a JSON object.", nameof(record));
         }
 
-        Tails.Append(sourceMember);
+        AppendHead();
         Tails.Append(",\"record\":"u8);
         while (trimmed.IndexOfAny((byte)'\n', (byte)'\r') is int lineBreak and >= 0)
         {
@@ -103,7 +105,7 @@ public sealed class JournalBatch
     public void AddMalformed(ReadOnlySpan<byte> bytes)
     {
         ThrowIfTooLong(bytes);
-        Tails.Append(sourceMember);
+        AppendHead();
         AppendMalformed(bytes);
     }
 
@@ -114,7 +116,7 @@ public sealed class JournalBatch
     public void AddRefused(ReadOnlySpan<byte> bytes, in RecordViolation violation)
     {
         ThrowIfTooLong(bytes);
-        Tails.Append(sourceMember);
+        AppendHead();
         Tails.Append(",\"refused\":{\"rule\":"u8);
         CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(violation.Rule), Tails);
         Tails.Append(",\"field\":"u8);
@@ -129,6 +131,33 @@ public sealed class JournalBatch
     {
         int start = index == 0 ? 0 : ends[index - 1];
         return Tails.Slice(start, ends[index] - start);
+    }
+
+    private static byte[] SourceMember(string? source)
+    {
+        if (string.IsNullOrEmpty(source))
+        {
+            return [];
+        }
+
+        ByteBuffer member = new();
+        member.Append(",\"source\":"u8);
+        CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(source), member);
+        return member.Written.ToArray();
+    }
+
+    private void AppendHead()
+    {
+        Tails.Append(nextSourceMember ?? sourceMember);
+        if (nextOrigin is { } origin)
+        {
+            Tails.Append(",\"from\":\""u8);
+            origin.WriteTo(Tails);
+            Tails.Append((byte)'"');
+        }
+
+        nextSourceMember = null;
+        nextOrigin = null;
     }
 
     private void AppendMalformed(ReadOnlySpan<byte> bytes)

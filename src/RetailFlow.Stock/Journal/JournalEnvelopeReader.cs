@@ -25,7 +25,8 @@ public enum JournalEntryKind : byte
 /// One line of a segment taken apart:
 /// <c>{"seq":N,"at":"2026-11-22T00:00:00.123456Z","source":"S","record":{...}}</c>, with or without the checksum in front, and with
 /// <c>"malformed":"base64"</c> in place of the record where what came was no JSON object, and <c>"reservation":{...}</c> or
-/// <c>"incident":{...}</c> for what the node itself decided or noted. What a door refused by a rule of its own has
+/// <c>"incident":{...}</c> for what the node itself decided or noted. An entry that was a message of a topic says so before its record:
+/// <c>"from":"feed/topic/3@17"</c>. What a door refused by a rule of its own has
 /// <c>"refused":{"rule":"R","field":"F","detail":"D"}</c> before its bytes, which are then never judged again. The spans are those of the line.
 /// </summary>
 public readonly ref struct JournalEnvelopeReader
@@ -62,6 +63,7 @@ public readonly ref struct JournalEnvelopeReader
         ReceivedAtMicros = at;
         rest = rest[(8 + TimeLength)..];
         Source = ReadText(ref rest, ",\"source\":\""u8);
+        From = ReadText(ref rest, ",\"from\":\""u8);
         if (rest.StartsWith(",\"refused\":{"u8))
         {
             Refused = ReadRefused(ref rest);
@@ -104,6 +106,9 @@ public readonly ref struct JournalEnvelopeReader
 
     /// <summary>The request's default source as UTF-8, empty if it had none.</summary>
     public ReadOnlySpan<byte> Source { get; }
+
+    /// <summary>The message that the entry came as, see <see cref="MessageOrigin.Parse"/>; empty if it came in another way.</summary>
+    public ReadOnlySpan<byte> From { get; }
 
     /// <summary>The record as received, line breaks replaced by spaces; empty if malformed.</summary>
     public ReadOnlySpan<byte> Record { get; }

@@ -1,0 +1,131 @@
+using Confluent.Kafka;
+using RetailFlow.Connectors.Kafka;
+using RetailFlow.Lakehouse.Projects;
+using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Node.Kafka;
+
+/// <summary>A member of a consumer group on librdkafka.</summary>
+internal sealed class KafkaMessageLog : IMessageLog
+{
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
+
+    private readonly KafkaFeed _feed;
+    private readonly IConsumer<byte[], byte[]> _consumer;
+    private readonly Dictionary<TopicPartition, MessagePartition> _names = [];
+    private readonly Queue<LogSignal> _troubles = new();
+    private IPartitionOwner? _owner;
+
+    /// <param name="feed">What is read.</param>
+    /// <param name="variable">Reads a variable of the environment.</param>
+    /// <param name="log">Takes lines that the client has to say.</param>
+    public KafkaMessageLog(KafkaFeed feed, Func<string, string?> variable, Action<string> log)
+    {
+        LibRdKafka.Require();
+        _feed = feed;
+        _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaSettings.Of(feed, variable))
+            .SetErrorHandler((_, error) => _troubles.Enqueue(new LogTrouble($"{error.Code}: {error.Reason}")))
+            .SetLogHandler((_, line) => log($"{line.Facility}: {line.Message}"))
+            .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
+            .SetPartitionsRevokedHandler((_, partitions) => Revoked(partitions, lost: false))
+            .SetPartitionsLostHandler((_, partitions) => Revoked(partitions, lost: true))
+            .Build();
+    }
+
+    public void Join(IPartitionOwner owner)
+    {
+        _owner = owner;
+        _consumer.Subscribe(_feed.Topics);
+    }
+
+    public LogSignal? Poll(TimeSpan longest)
+    {
+        // Errors come by the same way as messages do: what was told is told on, and then what comes.
+        if (_troubles.TryDequeue(out var trouble))
+        {
+            return trouble;
+        }
+
+        try
+        {
+            return _consumer.Consume(longest) switch
+            {
+                null => _troubles.TryDequeue(out trouble) ? trouble : null,
+                { IsPartitionEOF: true } end => new EndReached(NameOf(end.TopicPartition)),
+                var result => new MessageCame(Read(result)),
+            };
+        }
+        catch (ConsumeException e) when (e.Error.Code == ErrorCode.Local_AutoOffsetReset && e.ConsumerRecord is { } at)
+        {
+            return new OffsetGone(NameOf(at.TopicPartition));
+        }
+        catch (ConsumeException e) when (!e.Error.IsFatal)
+        {
+            return new LogTrouble($"{e.Error.Code}: {e.Error.Reason}");
+        }
+    }
+
+    public void Pause() => _consumer.Pause(_consumer.Assignment);
+
+    public void Resume() => _consumer.Resume(_consumer.Assignment);
+
+    // A partition whose offset was gone cannot be sought in: the client does not fetch it any more.
+    public void ReadFrom(IEnumerable<KeyValuePair<MessagePartition, long>> offsets) =>
+        _consumer.Assign([.. offsets.Select(o => new TopicPartitionOffset(Of(o.Key), o.Value))]);
+
+    public void Report(IEnumerable<KeyValuePair<MessagePartition, long>> done)
+    {
+        foreach (var (partition, offset) in done)
+        {
+            _consumer.StoreOffset(new TopicPartitionOffset(Of(partition), offset));
+        }
+    }
+
+    public (long First, long End) Bounds(MessagePartition partition)
+    {
+        var bounds = _consumer.QueryWatermarkOffsets(Of(partition), s_answer);
+        return (bounds.Low.Value, bounds.High.Value);
+    }
+
+    public long? KnownEnd(MessagePartition partition) =>
+        _consumer.GetWatermarkOffsets(Of(partition)) is { High: { IsSpecial: false } end } ? end.Value : null;
+
+    public void Close() => _consumer.Close();
+
+    public void Dispose() => _consumer.Dispose();
+
+    private static TopicPartition Of(MessagePartition partition) => new(partition.Topic, partition.Partition);
+
+    private TopicMessage Read(ConsumeResult<byte[], byte[]> result)
+    {
+        var message = result.Message;
+        IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> headers = message.Headers is { Count: > 0 } some
+            ? [.. some.Select(h => KeyValuePair.Create(h.Key, (ReadOnlyMemory<byte>)(h.GetValueBytes() ?? [])))]
+            : [];
+        return new TopicMessage(
+            new MessageOrigin(NameOf(result.TopicPartition), result.Offset.Value),
+            message.Value is { } value ? new ReadOnlyMemory<byte>(value) : default(ReadOnlyMemory<byte>?),
+            headers,
+            message.Timestamp.Type == TimestampType.NotAvailable ? null : RecordTime.ToMicros(new DateTimeOffset(message.Timestamp.UtcDateTime, TimeSpan.Zero)));
+    }
+
+    private IEnumerable<TopicPartitionOffset> Assigned(List<TopicPartition> partitions)
+    {
+        var offsets = _owner!.Assigned([.. partitions.Select(NameOf)]);
+        return [.. partitions.Select((partition, i) => new TopicPartitionOffset(partition, offsets[i]))];
+    }
+
+    private void Revoked(List<TopicPartitionOffset> partitions, bool lost) => _owner!.Revoked([.. partitions.Select(p => NameOf(p.TopicPartition))], lost);
+
+    private MessagePartition NameOf(TopicPartition partition)
+    {
+        if (!_names.TryGetValue(partition, out var name))
+        {
+            name = new MessagePartition(_feed.Name, partition.Topic, partition.Partition.Value);
+            _names.Add(partition, name);
+        }
+
+        return name;
+    }
+}
