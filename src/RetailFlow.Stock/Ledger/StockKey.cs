@@ -44,6 +44,9 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
 
     public bool IsDirty { get; set; }
 
+    /// <summary>Whether it waits to be looked at for an oversell.</summary>
+    public bool IsWatched { get; set; }
+
     /// <summary>Whether claims are beyond what there is; an incident is open as long as they are.</summary>
     public bool IsOversold { get; set; }
 

@@ -6,7 +6,7 @@ namespace RetailFlow.Stock.Ledger;
 /// <content>Oversells that came about elsewhere, and sources that have gone quiet.</content>
 public sealed partial class StockLedger
 {
-    private readonly HashSet<StockKey> watched = [];
+    private readonly Queue<StockKey> watched = new();
     private readonly ConcurrentDictionary<string, long> seen = new(StringComparer.Ordinal);
 
     /// <summary>Notes that a source was heard of.</summary>
@@ -26,10 +26,9 @@ public sealed partial class StockLedger
     /// </summary>
     public bool TryFindIncident(long atMicros, out OversellIncident incident)
     {
-        while (watched.Count > 0)
+        while (watched.TryDequeue(out StockKey? key))
         {
-            StockKey key = watched.First();
-            watched.Remove(key);
+            key.IsWatched = false;
             if (openKeys.Contains(key))
             {
                 continue;
@@ -58,7 +57,14 @@ public sealed partial class StockLedger
     }
 
     /// <summary>Looks at a key when the batch is through.</summary>
-    private void Watch(StockKey key) => watched.Add(key);
+    private void Watch(StockKey key)
+    {
+        if (!key.IsWatched)
+        {
+            key.IsWatched = true;
+            watched.Enqueue(key);
+        }
+    }
 
     /// <summary>The sources of a location's records that are quiet at a moment; from any thread.</summary>
     public IEnumerable<QuietRule> QuietAt(string location, long atMicros) => options.QuietRules.Where(rule => IsQuiet(rule, location, atMicros));
