@@ -238,12 +238,11 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
             _synced?.Invoke(durable);
         }
 
-        foreach (PendingAppend<TItem, TResult> append in _batch)
+        if (_batch.Count > 0)
         {
-            append.Complete();
+            new AnsweredBatch<TItem, TResult>(_batch).Queue();
+            _batch.Clear();
         }
-
-        _batch.Clear();
     }
 
     private void Roll()

@@ -8,7 +8,7 @@ namespace RetailFlow.Storage;
 /// </summary>
 internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppend<TItem, TResult>> idle) : IValueTaskSource<TResult>
 {
-    private ManualResetValueTaskSourceCore<TResult> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TResult> _core;
     private TResult _result = default!;
     private Exception? _failure;
 
@@ -30,6 +30,7 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
     /// <summary>Keeps why the caller will get nothing; said with its batch, in the order of the queue.</summary>
     public void Refuse(Exception failure) => _failure = failure;
 
+    /// <summary>Gives the caller what was promised; its continuation runs here.</summary>
     public void Complete()
     {
         if (_failure is { } failure)
@@ -42,7 +43,12 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
         }
     }
 
-    public void Fail(Exception failure) => _core.SetException(failure);
+    /// <summary>Fails an append from the writer thread, which its continuation must not run on.</summary>
+    public void Fail(Exception failure)
+    {
+        _core.RunContinuationsAsynchronously = true;
+        _core.SetException(failure);
+    }
 
     /// <summary>Takes back an append that never entered the queue.</summary>
     public void Abandon() => Recycle();
@@ -77,7 +83,40 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
         _result = default!;
         _failure = null;
         _core.Reset();
+        _core.RunContinuationsAsynchronously = false;
         idle.Enqueue(this);
+    }
+}
+
+/// <summary>
+/// Answers the callers of one batch, on the pool: several of them by one worker, since waking one for each costs more than most of what they
+/// do. A caller that blocks keeps others of its batch waiting until another worker takes them, of which there is one for every processor.
+/// </summary>
+internal sealed class AnsweredBatch<TItem, TResult> : IThreadPoolWorkItem
+{
+    private const int FewestForAnotherWorker = 8;
+
+    private readonly PendingAppend<TItem, TResult>[] _answered;
+    private int _next = -1;
+
+    public AnsweredBatch(List<PendingAppend<TItem, TResult>> batch) => _answered = [.. batch];
+
+    public void Queue()
+    {
+        int workers = Math.Clamp(_answered.Length / FewestForAnotherWorker, 1, Environment.ProcessorCount);
+        for (int i = 0; i < workers; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    public void Execute()
+    {
+        int at;
+        while ((at = Interlocked.Increment(ref _next)) < _answered.Length)
+        {
+            _answered[at].Complete();
+        }
     }
 }
 
