@@ -34,6 +34,7 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly NodeTelemetry _telemetry;
     private readonly ILogger<NodeHost> _log;
     private readonly CancellationTokenSource _stop = new();
+    private readonly BackgroundThreads _background = new();
     private readonly StockStreams _streams;
     private Lake? _lake;
     private EventIntake? _intake;
@@ -82,7 +83,7 @@ public sealed class NodeHost : IAsyncDisposable
         {
             await host.ListenAsync(cancellationToken);
             await host.RecoverAsync(cancellationToken);
-            host._looping = host._loop!.RunAsync(host._stop.Token);
+            host._looping = host._background.RunAsync(() => host._loop!.RunAsync(host._stop.Token));
             host._state.Kafka = KafkaConsumption.Start(
                 host._lake!, host._state, host._intake!, host._telemetry, host._web.Services.GetRequiredService<ILogger<KafkaConsumption>>());
             Announcement.Write(options, host._lake!, host.Address);
@@ -120,7 +121,7 @@ public sealed class NodeHost : IAsyncDisposable
         if (_intake is not null && _intake.Failure is null)
         {
             using var limit = new CancellationTokenSource(s_lastRun, _state.Clock);
-            while (await _loop!.TryRunAsync(limit.Token) && !_intake.IsRegistered)
+            while (await _background.RunAsync(() => _loop!.TryRunAsync(limit.Token)) && !_intake.IsRegistered)
             {
                 // One run carries a sensible amount; there is more.
             }
@@ -146,6 +147,7 @@ public sealed class NodeHost : IAsyncDisposable
             await _lake.DisposeAsync();
         }
 
+        _background.Dispose();
         await _web.DisposeAsync();
         _telemetry.Dispose();
         _state.Dispose();
@@ -209,7 +211,7 @@ public sealed class NodeHost : IAsyncDisposable
         var began = _state.Clock.GetTimestamp();
         try
         {
-            _lake = await Lake.OpenAsync(_state.Options.EngineOptions(), cancellationToken);
+            _lake = await _background.RunAsync(() => Lake.OpenAsync(_state.Options.EngineOptions(), cancellationToken).AsTask());
             _state.Opened(_lake);
             var policy = StockPolicyFile.Read(_lake.Project, RecordTime.ToMicros(_state.Clock.GetUtcNow()));
             _intake = await EventIntake.OpenAsync(_lake, _state, policy, new LedgerOptions { QuietRules = policy.QuietRules }, cancellationToken);
