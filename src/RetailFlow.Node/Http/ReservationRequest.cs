@@ -8,7 +8,7 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Node.Http;
 
 /// <summary>A command as it came over HTTP: its key, what it asks for, and a hash that tells one request from another.</summary>
-internal sealed class ReservationRequest
+internal sealed class ReservationRequest : IDisposable
 {
     public const int MostLines = 100;
     public const int LongestName = 128;
@@ -18,13 +18,15 @@ internal sealed class ReservationRequest
 
     private const int MaxDepth = 16;
     private const string KeyHeader = "Idempotency-Key";
+    private readonly JsonDocument? _document;
     private readonly JsonElement _root;
 
-    private ReservationRequest(string key, UInt128 hash, JsonElement root)
+    private ReservationRequest(string key, UInt128 hash, JsonDocument? document)
     {
         Key = key;
         Hash = hash;
-        _root = root;
+        _document = document;
+        _root = document?.RootElement ?? default;
     }
 
     public string Key { get; }
@@ -45,36 +47,43 @@ internal sealed class ReservationRequest
         }
 
         var isEmpty = body.Span.Trim(" \t\r\n"u8).IsEmpty;
-        JsonElement root = default;
+        JsonDocument? document = null;
         if (!isEmpty)
         {
             try
             {
-                using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
-                root = document.RootElement.Clone();
+                document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
             }
             catch (JsonException malformed)
             {
                 throw new InvalidRequestException($"The body is not JSON: {malformed.Message}");
             }
-
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                throw new InvalidRequestException("The body must be one JSON object.");
-            }
         }
 
-        return RequestHash.TryOf(verb, id, isEmpty ? default : body.Span, out var hash)
-            ? new ReservationRequest(key, hash, root)
-            : throw new InvalidRequestException("The body has no single meaning: a member is there twice, or a number cannot be told exactly.");
+        if (document is { RootElement.ValueKind: not JsonValueKind.Object })
+        {
+            document.Dispose();
+            throw new InvalidRequestException("The body must be one JSON object.");
+        }
+
+        if (!RequestHash.TryOf(verb, id, isEmpty ? default : body.Span, out var hash))
+        {
+            document?.Dispose();
+            throw new InvalidRequestException("The body has no single meaning: a member is there twice, or a number cannot be told exactly.");
+        }
+
+        return new ReservationRequest(key, hash, document);
     }
+
+    /// <summary>Gives back the memory of the body; commands that were made of it keep nothing of it.</summary>
+    public void Dispose() => _document?.Dispose();
 
     public HoldCommand ToHold(string id) => new(Key, Hash, id)
     {
-        Lines = [.. Elements("lines", 1).Select(RequestedLineOf)],
+        Lines = Elements("lines", 1, RequestedLineOf),
         TtlMicros = TtlMicros(DefaultTtlSeconds),
-        Reference = OptionalName(_root, "reference", "reference"),
-        Channel = OptionalName(_root, "channel", "channel"),
+        Reference = OptionalName(_root, "reference"),
+        Channel = OptionalName(_root, "channel"),
         AllowPartial = Flag("allow_partial"),
     };
 
@@ -84,22 +93,22 @@ internal sealed class ReservationRequest
 
     public ReleaseCommand ToRelease(string id) => new(Key, Hash, id);
 
-    public FulfilCommand ToFulfil(string id) => new(Key, Hash, id) { Lines = [.. Elements("lines", 0).Select(FulfilledLineOf)] };
+    public FulfilCommand ToFulfil(string id) => new(Key, Hash, id) { Lines = Elements("lines", 0, FulfilledLineOf) };
 
-    private static RequestedLine RequestedLineOf((JsonElement Element, string Path) line) => new(
-        OptionalName(line.Element, "sku", $"{line.Path}.sku") ?? throw new InvalidRequestException($"{line.Path}.sku is missing."),
-        OptionalName(line.Element, "location", $"{line.Path}.location"),
-        QuantityOf(line.Element, $"{line.Path}.quantity") ?? throw new InvalidRequestException($"{line.Path}.quantity is missing."));
+    private static RequestedLine RequestedLineOf(JsonElement line, int index) => new(
+        OptionalName(line, "sku", index) ?? throw new InvalidRequestException($"{Path("sku", index)} is missing."),
+        OptionalName(line, "location", index),
+        QuantityOf(line, index) ?? throw new InvalidRequestException($"{Path("quantity", index)} is missing."));
 
-    private static FulfilledLine FulfilledLineOf((JsonElement Element, string Path) line)
+    private static FulfilledLine FulfilledLineOf(JsonElement line, int index)
     {
-        var number = line.Element.TryGetProperty("line", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt32(out var whole) && whole is >= 1 and <= MostLines
+        var number = line.TryGetProperty("line", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt32(out var whole) && whole is >= 1 and <= MostLines
             ? whole
-            : throw new InvalidRequestException($"{line.Path}.line must be the number of a line, from 1 to {MostLines}.");
-        return new FulfilledLine(number, QuantityOf(line.Element, $"{line.Path}.quantity"));
+            : throw new InvalidRequestException($"{Path("line", index)} must be the number of a line, from 1 to {MostLines}.");
+        return new FulfilledLine(number, QuantityOf(line, index));
     }
 
-    private static Quantity? QuantityOf(JsonElement element, string path)
+    private static Quantity? QuantityOf(JsonElement element, int index)
     {
         if (!element.TryGetProperty("quantity", out var given) || given.ValueKind == JsonValueKind.Null)
         {
@@ -114,10 +123,13 @@ internal sealed class ReservationRequest
         };
         return Quantity.Parse(utf8, out var quantity) == DecimalFault.None && quantity > Quantity.Zero
             ? quantity
-            : throw new InvalidRequestException($"{path} must be above 0 and below 10^12, with at most {Quantity.Places} decimal places.");
+            : throw new InvalidRequestException($"{Path("quantity", index)} must be above 0 and below 10^12, with at most {Quantity.Places} decimal places.");
     }
 
-    private static string? OptionalName(JsonElement element, string name, string path)
+    // Made for messages alone: most requests are right.
+    private static string Path(string name, int? index) => index is { } line ? $"lines[{line}].{name}" : name;
+
+    private static string? OptionalName(JsonElement element, string name, int? index = null)
     {
         if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null)
         {
@@ -125,12 +137,27 @@ internal sealed class ReservationRequest
         }
 
         var text = given.ValueKind == JsonValueKind.String ? given.GetString()! : string.Empty;
-        return text.EnumerateRunes().Count() is >= 1 and <= LongestName && !text.Any(char.IsControl) && !text.EnumerateRunes().Contains(Rune.ReplacementChar)
+        return IsName(text)
             ? text
-            : throw new InvalidRequestException($"{path} must be text of 1 to {LongestName} characters, none of them a control character.");
+            : throw new InvalidRequestException($"{Path(name, index)} must be text of 1 to {LongestName} characters, none of them a control character.");
     }
 
-    private IEnumerable<(JsonElement Element, string Path)> Elements(string name, int least)
+    private static bool IsName(string text)
+    {
+        var length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            length++;
+            if (Rune.IsControl(rune) || rune == Rune.ReplacementChar)
+            {
+                return false;
+            }
+        }
+
+        return length is >= 1 and <= LongestName;
+    }
+
+    private T[] Elements<T>(string name, int least, Func<JsonElement, int, T> read)
     {
         if (_root.ValueKind != JsonValueKind.Object || !_root.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null)
         {
@@ -142,9 +169,15 @@ internal sealed class ReservationRequest
             throw new InvalidRequestException($"{name} must be an array of 1 to {MostLines} lines.");
         }
 
-        return given.EnumerateArray().Select((element, i) => element.ValueKind == JsonValueKind.Object
-            ? (element, $"{name}[{i}]")
-            : throw new InvalidRequestException($"{name}[{i}] must be an object."));
+        var lines = new T[count];
+        var i = 0;
+        foreach (var element in given.EnumerateArray())
+        {
+            lines[i] = element.ValueKind == JsonValueKind.Object ? read(element, i) : throw new InvalidRequestException($"{name}[{i}] must be an object.");
+            i++;
+        }
+
+        return lines;
     }
 
     private long TtlMicros(long? otherwise)

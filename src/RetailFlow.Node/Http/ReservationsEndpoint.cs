@@ -53,7 +53,8 @@ internal sealed class ReservationsEndpoint(NodeState node)
         ReservationCommand wanted;
         try
         {
-            wanted = command(ReservationRequest.Read(context.Request, verb, id, body.Memory), id);
+            using var request = ReservationRequest.Read(context.Request, verb, id, body.Memory);
+            wanted = command(request, id);
         }
         catch (InvalidRequestException wrong)
         {

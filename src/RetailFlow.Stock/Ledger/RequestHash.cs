@@ -10,6 +10,12 @@ public static class RequestHash
 {
     private const int MaxDepth = 64;
 
+    // Of one thread, so that a request costs no memory; what a large one needed is not kept.
+    private const int LargestKept = 1 << 16;
+
+    [ThreadStatic]
+    private static Buffers? t_buffers;
+
     /// <summary>Hash of a command.</summary>
     /// <param name="verb">The command.</param>
     /// <param name="id">The reservation; empty for a new one.</param>
@@ -18,15 +24,24 @@ public static class RequestHash
     /// <returns>False if the body has no single meaning, for example a member that is there twice.</returns>
     public static bool TryOf(string verb, string id, ReadOnlySpan<byte> body, out UInt128 hash)
     {
-        ByteBuffer text = new();
-        text.Append(Encoding.UTF8.GetBytes($"{verb}\n{id}\n"));
+        Buffers buffers = t_buffers ??= new Buffers();
+        if (body.Length > LargestKept)
+        {
+            buffers = new Buffers();
+        }
+
+        ByteBuffer text = buffers.Text;
+        text.Clear();
+        AppendLine(text, verb);
+        AppendLine(text, id);
         if (!body.IsEmpty)
         {
-            ByteBuffer padded = new();
+            ByteBuffer padded = buffers.Padded;
+            padded.Clear();
             padded.Append(body);
             padded.AppendZeros(JsonScanner.Padding);
             JsonScanner scanner = new(padded.Written, MaxDepth);
-            if (new CanonicalJson().Append(ref scanner, padded.Written, text) != CanonicalFault.None)
+            if (buffers.Canonical.Append(ref scanner, padded.Written, text) != CanonicalFault.None)
             {
                 hash = default;
                 return false;
@@ -37,5 +52,21 @@ public static class RequestHash
         SHA256.HashData(text.Written, digest);
         hash = BinaryPrimitives.ReadUInt128BigEndian(digest);
         return true;
+    }
+
+    private static void AppendLine(ByteBuffer into, string text)
+    {
+        Span<byte> utf8 = stackalloc byte[256];
+        into.Append(Encoding.UTF8.TryGetBytes(text, utf8, out int written) ? utf8[..written] : Encoding.UTF8.GetBytes(text));
+        into.Append((byte)'\n');
+    }
+
+    private sealed class Buffers
+    {
+        public ByteBuffer Text { get; } = new();
+
+        public ByteBuffer Padded { get; } = new();
+
+        public CanonicalJson Canonical { get; } = new();
     }
 }

@@ -12,6 +12,8 @@ namespace RetailFlow.Stock.Ledger;
 /// </summary>
 public static class TransitionJson
 {
+    private const int HashDigits = 32;
+
     private static readonly JsonWriterOptions Options = new() { SkipValidation = true };
     private static readonly TransitionReader Reader = new();
 
@@ -37,7 +39,9 @@ public static class TransitionJson
         if (transition.Key is { } key)
         {
             json.WriteString("key"u8, key);
-            json.WriteString("request"u8, transition.RequestHash.ToString("x32", CultureInfo.InvariantCulture));
+            Span<byte> hash = stackalloc byte[HashDigits];
+            transition.RequestHash.TryFormat(hash, out _, "x32", CultureInfo.InvariantCulture);
+            json.WriteString("request"u8, hash);
         }
 
         json.WriteString("outcome"u8, OutcomeOf(transition.Refusal));
@@ -111,8 +115,11 @@ public static class TransitionJson
     private static void WriteReservation(Utf8JsonWriter json, Reservation after)
     {
         json.WriteString("state"u8, Reservation.NameOf(after.State));
-        json.WriteString("created_at"u8, RecordTime.Format(after.CreatedMicros));
-        json.WriteString("expires_at"u8, RecordTime.Format(after.ExpiresMicros));
+        Span<byte> time = stackalloc byte[RecordTime.TextBytes];
+        RecordTime.Format(after.CreatedMicros, time);
+        json.WriteString("created_at"u8, time);
+        RecordTime.Format(after.ExpiresMicros, time);
+        json.WriteString("expires_at"u8, time);
         if (after.Reference is { } reference)
         {
             json.WriteString("reference"u8, reference);

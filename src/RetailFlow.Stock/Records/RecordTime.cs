@@ -23,6 +23,9 @@ public static class RecordTime
     private const long MicrosPerDay = 86_400 * MicrosPerSecond;
     private const int DaysToUnixEpoch = 719_162;
 
+    /// <summary>Bytes of a time as <see cref="Format(long, Span{byte})"/> writes it.</summary>
+    public const int TextBytes = 27;
+
     /// <summary>The first instant of the year 0001, in microseconds since 1970-01-01T00:00:00Z.</summary>
     public const long MinMicros = -DaysToUnixEpoch * MicrosPerDay;
 
@@ -110,8 +113,38 @@ public static class RecordTime
     public static DateTimeOffset ToInstant(long micros) => new(DateTime.UnixEpoch.AddTicks(micros * 10), TimeSpan.Zero);
 
     /// <summary>Always 27 characters: <c>2026-11-22T00:00:00.123456Z</c>.</summary>
-    public static string Format(long micros) =>
-        ToInstant(micros).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+    public static string Format(long micros)
+    {
+        Span<byte> text = stackalloc byte[TextBytes];
+        Format(micros, text);
+        return System.Text.Encoding.ASCII.GetString(text);
+    }
+
+    /// <summary>The same text in ASCII.</summary>
+    /// <param name="micros">Microseconds since 1970 UTC.</param>
+    /// <param name="into">At least <see cref="TextBytes"/> bytes, of which the first are written.</param>
+    public static void Format(long micros, Span<byte> into)
+    {
+        DateTime time = ToInstant(micros).UtcDateTime;
+        (int year, int month, int day) = time;
+        "0000-00-00T00:00:00.000000Z"u8.CopyTo(into);
+        Digits(into[..4], year);
+        Digits(into[5..7], month);
+        Digits(into[8..10], day);
+        Digits(into[11..13], time.Hour);
+        Digits(into[14..16], time.Minute);
+        Digits(into[17..19], time.Second);
+        Digits(into[20..26], (int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond));
+    }
+
+    private static void Digits(Span<byte> into, int value)
+    {
+        for (int i = into.Length - 1; i >= 0; i--)
+        {
+            (value, int digit) = Math.DivRem(value, 10);
+            into[i] = (byte)('0' + digit);
+        }
+    }
 
     private static long FloorMicros(long ticks) => (ticks - (((ticks % 10) + 10) % 10)) / 10;
 
