@@ -17,6 +17,7 @@ internal sealed class HttpWire : IDisposable
     private readonly int _headPrefix;
     private readonly byte[] _answer = new byte[1 << 16];
     private readonly List<ArraySegment<byte>> _parts = [default, default];
+    private int _received;
 
     private HttpWire(Socket socket, int port)
     {
@@ -26,6 +27,21 @@ internal sealed class HttpWire : IDisposable
         _head = new byte[prefix.Length + 32];
         prefix.CopyTo(_head, 0);
         _headPrefix = prefix.Length;
+    }
+
+    public static HttpWire Connect(int port)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+            return new HttpWire(socket, port);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     public static async Task<HttpWire> ConnectAsync(int port, CancellationToken cancellationToken)
@@ -79,6 +95,34 @@ internal sealed class HttpWire : IDisposable
         return await ReceiveAsync(status, cancellationToken);
     }
 
+    /// <summary>The socket, for a caller that waits for several at once.</summary>
+    public Socket Socket => _socket;
+
+    /// <summary>Sends a request without waiting for anything but room in the socket's buffer.</summary>
+    public void Send(ReadOnlySpan<byte> request)
+    {
+        _received = 0;
+        while (!request.IsEmpty)
+        {
+            request = request[_socket.Send(request)..];
+        }
+    }
+
+    /// <summary>Takes what has come of the answer; true when it is whole.</summary>
+    /// <param name="status">How the answer must begin.</param>
+    /// <exception cref="BenchException">It begins otherwise, or the connection was closed.</exception>
+    public bool TryReceive(byte[] status)
+    {
+        var read = _socket.Receive(_answer.AsSpan(_received));
+        if (read == 0)
+        {
+            throw new BenchException("The node closed a connection without an answer.");
+        }
+
+        _received += read;
+        return IsAnswer(_received, status, out _);
+    }
+
     /// <summary>The integer after <paramref name="name"/>, or 0.</summary>
     public static long Number(ReadOnlySpan<byte> json, ReadOnlySpan<byte> name)
     {
@@ -100,19 +144,24 @@ internal sealed class HttpWire : IDisposable
             }
 
             length += read;
-            var headEnd = _answer.AsSpan(0, length).IndexOf("\r\n\r\n"u8);
-            if (headEnd < 0 || !IsWhole(headEnd + 4, length))
+            if (IsAnswer(length, status, out var bodyStart))
             {
-                continue;
+                return _answer.AsMemory(bodyStart..length);
             }
-
-            if (!_answer.AsSpan().StartsWith(status))
-            {
-                throw new BenchException($"The node answered: {Encoding.UTF8.GetString(_answer, 0, Math.Min(length, 500))}");
-            }
-
-            return _answer.AsMemory((headEnd + 4)..length);
         }
+    }
+
+    private bool IsAnswer(int length, byte[] status, out int bodyStart)
+    {
+        bodyStart = _answer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) + 4;
+        if (bodyStart < 4 || !IsWhole(bodyStart, length))
+        {
+            return false;
+        }
+
+        return _answer.AsSpan().StartsWith(status)
+            ? true
+            : throw new BenchException($"The node answered: {Encoding.UTF8.GetString(_answer, 0, Math.Min(length, 500))}");
     }
 
     private bool IsWhole(int bodyStart, int length)
