@@ -20,6 +20,7 @@ internal sealed class CommandLine
         [
             UpCommand.Create(),
             LandCommand.Create(),
+            IngestCommand.Create(),
             RunCommand.Create(),
             StockCommand.Create(),
             SqlCommand.Create(),

@@ -81,12 +81,20 @@ public sealed class NodeHost : IAsyncDisposable
         var host = new NodeHost(options);
         try
         {
-            await host.ListenAsync(cancellationToken);
+            if (options.Ingest is null)
+            {
+                await host.ListenAsync(cancellationToken);
+            }
+
             await host.RecoverAsync(cancellationToken);
             host._looping = host._background.RunAsync(() => host._loop!.RunAsync(host._stop.Token));
             host._state.Kafka = KafkaConsumption.Start(
                 host._lake!, host._state, host._intake!, host._telemetry, host._web.Services.GetRequiredService<ILogger<KafkaConsumption>>());
-            Announcement.Write(options, host._lake!, host.Address);
+            if (options.Ingest is null)
+            {
+                Announcement.Write(options, host._lake!, host.Address);
+            }
+
             if (options.Demo)
             {
                 var demo = new DemoRetailer(host._state, host.Address, host._web.Services.GetRequiredService<ILogger<DemoRetailer>>());

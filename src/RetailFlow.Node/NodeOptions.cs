@@ -58,6 +58,9 @@ public sealed record NodeOptions
     /// <summary>Where it logs, one line an entry; null logs nothing.</summary>
     public TextWriter? Log { get; init; }
 
+    /// <summary>Takes messages and serves nothing over HTTP: the one source to take from, or empty for all; null for a node that serves.</summary>
+    internal string? Ingest { get; init; }
+
     /// <summary>Other files under the journal than those of the local disk.</summary>
     internal IJournalFiles? JournalFiles { get; init; }
 

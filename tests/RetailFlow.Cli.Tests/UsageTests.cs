@@ -13,6 +13,8 @@ public sealed class UsageTests : IDisposable
         "tables --output xml",
         "tables surplus",
         "land",
+        "ingest one two",
+        "ingest --patience soon",
         "land inventory",
         "sql",
         "describe",

@@ -40,6 +40,16 @@ internal sealed class KafkaConsumption : IAsyncDisposable
     public static KafkaConsumption? Start(Lake lake, NodeState node, EventIntake intake, NodeTelemetry telemetry, ILogger log)
     {
         var feeds = KafkaFile.Read(lake.Project);
+        if (node.Options.Ingest is { Length: > 0 } only)
+        {
+            var names = string.Join(", ", feeds.Select(feed => feed.Name));
+            feeds = [.. feeds.Where(feed => feed.Name == only)];
+            if (feeds.Count == 0)
+            {
+                throw new LakeException(LakeErrorKind.InvalidInput, $"Source '{only}' is not in {KafkaFile.FileName}; it has {(names.Length > 0 ? names : "none")}.");
+            }
+        }
+
         if (feeds.Count == 0)
         {
             return null;
@@ -100,7 +110,7 @@ internal sealed class KafkaConsumption : IAsyncDisposable
                 NodeLog.KafkaStopped(_log, feed.Name, failed);
                 return;
             }
-            catch (Exception failed) when (!_stop.IsCancellationRequested)
+            catch (Exception failed)
             {
                 pause = _statuses[index].Taken > taken ? s_firstPause : pause;
                 pump.Trouble(FeedState.Retrying, failed.Message);

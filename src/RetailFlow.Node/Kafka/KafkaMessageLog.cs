@@ -16,6 +16,7 @@ internal sealed class KafkaMessageLog : IMessageLog
     private readonly Dictionary<TopicPartition, MessagePartition> _names = [];
     private readonly Queue<LogSignal> _troubles = new();
     private IPartitionOwner? _owner;
+    private string? _reason;
 
     /// <param name="feed">What is read.</param>
     /// <param name="variable">Reads a variable of the environment.</param>
@@ -25,7 +26,7 @@ internal sealed class KafkaMessageLog : IMessageLog
         LibRdKafka.Require();
         _feed = feed;
         _consumer = new ConsumerBuilder<byte[], byte[]>(KafkaSettings.Of(feed, variable))
-            .SetErrorHandler((_, error) => _troubles.Enqueue(new LogTrouble($"{error.Code}: {error.Reason}")))
+            .SetErrorHandler((_, error) => Trouble(error))
             .SetLogHandler((_, line) => log($"{line.Facility}: {line.Message}"))
             .SetPartitionsAssignedHandler((_, partitions) => Assigned(partitions))
             .SetPartitionsRevokedHandler((_, partitions) => Revoked(partitions, lost: false))
@@ -114,6 +115,14 @@ internal sealed class KafkaMessageLog : IMessageLog
     {
         var offsets = _owner!.Assigned([.. partitions.Select(NameOf)]);
         return [.. partitions.Select((partition, i) => new TopicPartitionOffset(partition, offsets[i]))];
+    }
+
+    /// <summary>That all brokers are down says nothing of why: what was told before does.</summary>
+    private void Trouble(Error error)
+    {
+        var isAll = error.Code == ErrorCode.Local_AllBrokersDown;
+        _reason = isAll ? _reason : $"{error.Code}: {error.Reason}";
+        _troubles.Enqueue(new LogTrouble(isAll && _reason is not null ? $"{error.Reason}; {_reason}" : $"{error.Code}: {error.Reason}"));
     }
 
     private void Revoked(List<TopicPartitionOffset> partitions, bool lost) => _owner!.Revoked([.. partitions.Select(p => NameOf(p.TopicPartition))], lost);

@@ -66,8 +66,14 @@ internal sealed class MessagePump(KafkaFeed feed, PumpTarget target, TimeProvide
         finally
         {
             _gathered.Clear();
-            log.Close();
-            _progress.Clear();
+            try
+            {
+                log.Close();
+            }
+            finally
+            {
+                Revoked([.. _cursors.Owned], lost: true);
+            }
         }
     }
 
@@ -252,16 +258,19 @@ internal sealed class MessagePump(KafkaFeed feed, PumpTarget target, TimeProvide
             }
         }
 
-        _log.Report(done);
+        if (done.Count > 0)
+        {
+            _log.Report(done);
+        }
     }
 
     private void MeetGap(MessagePartition partition)
     {
         var position = _cursors.Next(partition);
         var (first, end) = _log.Bounds(partition);
-        if (position == 0)
+        if (position == 0 && target.Positions.Next(partition) is null)
         {
-            // Nothing of it was taken, so the oldest message is where it begins.
+            // Nothing of it was taken, and nobody asked for a beginning: the oldest message is where it begins.
             _log.ReadFrom(_cursors.Owned.Select(p => KeyValuePair.Create(p, FetchOffset(p))));
             return;
         }

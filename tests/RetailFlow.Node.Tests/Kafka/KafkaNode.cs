@@ -25,13 +25,17 @@ public sealed class KafkaNode : NodeFixture, IAsyncDisposable
 
     internal FeedStatus Feed => Assert.Single(Host.State.Kafka!.Statuses);
 
-    public void Write(MockBrokers brokers, string more = "", string group = "retailflow") => File.WriteAllText(
-        Path.Combine(_project.FullName, "kafka.yml"),
+    public string ConfigurationFile => Path.Combine(_project.FullName, "kafka.yml");
+
+    public void Write(MockBrokers brokers, string more = "", string group = "retailflow") => Write(brokers.Servers, brokers.Topic, more, group);
+
+    public void Write(string servers, string topic, string more, string group = "retailflow") => File.WriteAllText(
+        ConfigurationFile,
         $"""
         sources:
           - name: pos
-            bootstrap_servers: {brokers.Servers}
-            topics: [{brokers.Topic}]
+            bootstrap_servers: {servers}
+            topics: [{topic}]
             group: {group}
             session_timeout_ms: 2500
             {more}
