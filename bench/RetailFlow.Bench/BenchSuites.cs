@@ -1,3 +1,4 @@
+using RetailFlow.Bench.Identities;
 using RetailFlow.Bench.Stock;
 
 namespace RetailFlow.Bench;
@@ -6,7 +7,7 @@ namespace RetailFlow.Bench;
 public static class BenchSuites
 {
     /// <summary>The names that <see cref="RunAsync"/> knows.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest", "delta", "stock"];
+    public static IReadOnlyList<string> Names { get; } = ["medallion", "increment", "ingest", "delta", "stock", "identities"];
 
     /// <summary>Runs one suite, prints it and writes its results as <c>&lt;suite&gt;.json</c>.</summary>
     /// <param name="suite">One of <see cref="Names"/>.</param>
@@ -28,6 +29,7 @@ public static class BenchSuites
             "delta" => await new DeltaSnapshotBench(options, work.Path, report).RunAsync(cancellationToken)
                 & await new DeltaMergeBench(options, work.Path, report).RunAsync(cancellationToken),
             "stock" => await new StockSuite(options, work.Path, report).RunAsync(cancellationToken),
+            "identities" => await new IdentitiesSuite(options, work.Path, report).RunAsync(cancellationToken),
             _ => throw new ArgumentException($"There is no suite '{suite}'; there are {string.Join(", ", Names)}.", nameof(suite)),
         };
         report.Write();

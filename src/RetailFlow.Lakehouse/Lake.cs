@@ -32,6 +32,7 @@ public sealed class Lake : IAsyncDisposable
         Pipeline = new Pipeline(this);
         Stock = new StockQueries(this);
         History = new StockHistory(this);
+        Accepted = new AcceptedRecords(this);
         Sql = new SqlDoor(this);
         Catalog = new Catalog(this);
         Quarantine = new QuarantineStore(this);
@@ -71,6 +72,9 @@ public sealed class Lake : IAsyncDisposable
 
     /// <summary>Single records and histories from Silver.</summary>
     public StockHistory History { get; }
+
+    /// <summary>The records that hold identities.</summary>
+    public AcceptedRecords Accepted { get; }
 
     /// <summary>Queries over every table.</summary>
     public SqlDoor Sql { get; }

@@ -1,13 +1,13 @@
-using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Identities;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>
 /// Decides, record by record in the order of the sequence, what an identity means that was seen before: the same content is a
-/// duplicate, other content a conflict (stock.md section 2). Runs on the journal's writer thread alone.
+/// duplicate, other content a conflict (stock.md section 2), however long ago it was. Runs on the journal's writer thread alone.
 /// </summary>
-internal sealed class Admission(RecentIdentities recent, IIdentityHistory history)
+internal sealed class Admission(IIdentityHistory history)
 {
     /// <summary>Gives every candidate of a batch its verdict.</summary>
     /// <param name="batch">The batch.</param>
@@ -16,22 +16,22 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
     {
         foreach (ref readonly var candidate in batch.Candidates)
         {
-            switch (Find(in candidate, out var isRefused))
+            switch (Find(in candidate))
             {
-                case IdentityMatch.Duplicate when isRefused:
+                case Verdict.RefusedBefore:
                     RefuseVoid(batch, in candidate);
                     break;
-                case IdentityMatch.Duplicate:
+                case Verdict.Duplicate:
                     batch.Duplicate();
                     break;
-                case IdentityMatch.Conflict:
+                case Verdict.Conflict:
                     batch.Refuse(in candidate, RecordRule.IdentityConflict, "record was accepted before with other content");
                     break;
-                case IdentityMatch.Unknown when candidate.IsVoid && IsVoid(candidate.VoidTarget):
+                case Verdict.New when candidate.IsVoid && IsVoid(candidate.VoidTarget):
                     Take(in candidate, firstSequence, isRefused: true);
                     RefuseVoid(batch, in candidate);
                     break;
-                case IdentityMatch.Unknown:
+                case Verdict.New:
                     Take(in candidate, firstSequence, isRefused: false);
                     batch.Accept(in candidate);
                     break;
@@ -44,28 +44,28 @@ internal sealed class Admission(RecentIdentities recent, IIdentityHistory histor
     private static void RefuseVoid(IntakeBatch batch, in Candidate candidate) =>
         batch.Refuse(in candidate, RecordRule.VoidOfVoid, "record retracts a record that is a void itself");
 
-    private void Take(in Candidate candidate, long firstSequence, bool isRefused)
-    {
-        history.Taken(candidate.Fingerprint, new KnownIdentity(candidate.ContentHash, candidate.IsVoid, isRefused));
-        if (!isRefused)
-        {
-            var sequence = firstSequence + candidate.Index;
-            recent.Admit(candidate.Fingerprint, candidate.ContentHash, ref sequence);
-        }
-    }
+    private void Take(in Candidate candidate, long firstSequence, bool isRefused) => history.Taken(
+        candidate.Fingerprint, new KnownIdentity(candidate.ContentHash, candidate.IsVoid, isRefused), firstSequence + candidate.Index);
 
-    private IdentityMatch Find(in Candidate candidate, out bool isRefused)
+    private Verdict Find(in Candidate candidate)
     {
-        isRefused = false;
-        var match = recent.Find(candidate.Fingerprint, candidate.ContentHash, out _);
-        if (match != IdentityMatch.Unknown || !history.TryFind(candidate.Fingerprint, out var known))
+        if (!history.TryFind(candidate.Fingerprint, out var known))
         {
-            return match;
+            return Verdict.New;
         }
 
-        isRefused = known.IsRefused;
-        return known.ContentHash == candidate.ContentHash ? IdentityMatch.Duplicate : IdentityMatch.Conflict;
+        return known.ContentHash != candidate.ContentHash ? Verdict.Conflict
+            : known.IsRefused ? Verdict.RefusedBefore
+            : Verdict.Duplicate;
     }
 
     private bool IsVoid(UInt128 fingerprint) => history.TryFind(fingerprint, out var target) && target.IsVoid;
+
+    private enum Verdict : byte
+    {
+        New,
+        Duplicate,
+        Conflict,
+        RefusedBefore,
+    }
 }

@@ -25,13 +25,15 @@ internal readonly record struct IntakeCounts(long Received, long Accepted, long 
 internal sealed class EventIntake : IAsyncDisposable
 {
     private const string Feed = "inventory";
-    private const int RecentCount = 1 << 18;
+    private const string IdentityFolder = ".index/identities";
     private const long RegisterBytes = 256L << 20;
 
     private readonly ConcurrentBag<RecordJudge> _judges = [];
     private readonly NodeState _node;
     private readonly StockJournal _journal;
     private readonly Admission _admission;
+    private readonly KnownIdentities _identities;
+    private readonly SilverIdentities _silver;
     private readonly StockRecordRules _rules;
     private readonly RecordTexts _texts;
     private readonly LedgerFollower _follower;
@@ -50,7 +52,9 @@ internal sealed class EventIntake : IAsyncDisposable
         _defaultSource = contract?.DefaultSource;
         _node = node;
         _registered = registered;
-        _admission = new Admission(new RecentIdentities(RecentCount), identities);
+        _identities = identities;
+        _silver = new SilverIdentities(lake, identities.Index);
+        _admission = new Admission(identities);
         _texts = new RecordTexts(ledger, [.. options.QuietRules.Select(rule => rule.Source)]);
         _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge())) { Noted = node.Incidents.Add };
         _journal = StockJournal.Open(
@@ -95,10 +99,10 @@ internal sealed class EventIntake : IAsyncDisposable
         Lake lake, NodeState node, IStockPolicy policy, LedgerOptions options, CancellationToken cancellationToken)
     {
         var ledger = new StockLedger(policy, options);
-        var identities = new KnownIdentities();
         var home = await lake.Landing.OpenJournalAsync(node.Options.TakeOver, cancellationToken);
         var registered = await lake.Landing.JournalPositionAsync(cancellationToken);
-        var intake = new EventIntake(lake, node, ledger, options, identities, registered, home);
+        var identities = KnownIdentities.Open(Path.Combine(lake.LocalFolder, IdentityFolder));
+        var intake = New(lake, node, ledger, options, identities, registered, home);
         try
         {
             if (intake.Sequence < registered)
@@ -113,7 +117,8 @@ internal sealed class EventIntake : IAsyncDisposable
 
             // Everything of one position: what a later version of Silver accepted comes once more, out of the journal.
             var gold = await LedgerRecovery.PositionAsync(lake, home.FirstSequence, cancellationToken);
-            await SilverIdentities.LoadAsync(lake, gold.SilverVersion, identities, cancellationToken);
+            await intake._silver.StartAsync(gold.SilverVersion, gold.Sequence, cancellationToken);
+            identities.Tidy();
             await new LedgerRecovery(lake, intake._journal, ledger, intake._follower, intake.NewJudge())
                 .RunAsync(gold, identities, options, RecordTime.ToMicros(node.Clock.GetUtcNow()), cancellationToken);
             intake.Live.StartFrom(new LakeBase(gold.SilverVersion, gold.Sequence));
@@ -202,10 +207,36 @@ internal sealed class EventIntake : IAsyncDisposable
         return _registered;
     }
 
+    /// <summary>Takes the identities of a version of Silver in, those of landed files too, and forgets of the door what is in it.</summary>
+    /// <param name="version">Version of Silver.</param>
+    /// <param name="sequence">Exactly the journal records up to this one are in it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async ValueTask FollowAsync(long version, long sequence, CancellationToken cancellationToken)
+    {
+        await _silver.FollowAsync(version, sequence, cancellationToken);
+        await Live.BetweenBatchesAsync(() => _identities.Covered(sequence), cancellationToken);
+        _identities.Tidy();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _journal.DisposeAsync();
         Live.Dispose();
+        _identities.Dispose();
+    }
+
+    private static EventIntake New(
+        Lake lake, NodeState node, StockLedger ledger, LedgerOptions options, KnownIdentities identities, long registered, JournalHome home)
+    {
+        try
+        {
+            return new EventIntake(lake, node, ledger, options, identities, registered, home);
+        }
+        catch
+        {
+            identities.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What the lake has registered, and the entries after that: as much as one run of the pipeline carries.</summary>

@@ -1,51 +1,85 @@
+using RetailFlow.Stock.Identities;
+
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>
-/// Every identity that is held, in memory, about 45 bytes each. Split into many tables, so that growing one never holds up the writer
-/// for long. For one thread at a time.
+/// Every identity that is held: those of the lake in an index of files, those that came through the door since in memory. Exact, and
+/// bounded in memory whatever the history. Finding and taking is for the journal's writer alone.
 /// </summary>
-internal sealed class KnownIdentities : IIdentityHistory
+internal sealed class KnownIdentities(IdentityIndex index, DoorIdentities door) : IIdentityHistory, IDisposable
 {
-    private const int Tables = 1024;
-    private readonly Dictionary<UInt128, long>[] _tables = [.. Enumerable.Range(0, Tables).Select(_ => new Dictionary<UInt128, long>())];
+    private readonly CancellationTokenSource _closing = new();
+    private Task _merging = Task.CompletedTask;
 
-    // Voids are few, and refused ones fewer: sets beside the tables are smaller than flags in each entry.
-    private readonly HashSet<UInt128> _voids = [];
-    private readonly HashSet<UInt128> _refused = [];
-
-    public long Count { get; private set; }
-
-    public bool TryFind(UInt128 fingerprint, out KnownIdentity known)
+    /// <summary>Opens what is below a folder of this machine.</summary>
+    public static KnownIdentities Open(string folder)
     {
-        if (TableOf(fingerprint).TryGetValue(fingerprint, out var contentHash))
+        var doorFiles = new LocalIdentityFiles(Path.Combine(folder, "door"), isDurable: false);
+        foreach (var left in doorFiles.List())
         {
-            known = new KnownIdentity(contentHash, _voids.Contains(fingerprint), _refused.Contains(fingerprint));
-            return true;
+            doorFiles.Delete(left);
         }
 
-        known = default;
-        return false;
+        return new KnownIdentities(IdentityIndex.Open(new LocalIdentityFiles(Path.Combine(folder, "lake"))), new DoorIdentities(doorFiles));
     }
 
-    /// <summary>Adds an identity; one that is there keeps the content with which it was taken first.</summary>
-    public void Taken(UInt128 fingerprint, in KnownIdentity known)
+    /// <summary>Those of the lake.</summary>
+    public IdentityIndex Index => index;
+
+    public long Count => index.Count + door.Count;
+
+    /// <inheritdoc/>
+    public bool TryFind(UInt128 fingerprint, out KnownIdentity known) => index.TryFind(fingerprint, out known) || door.TryFind(fingerprint, out known);
+
+    /// <inheritdoc/>
+    public void Taken(UInt128 fingerprint, in KnownIdentity known, long sequence) => door.Taken(fingerprint, in known, sequence);
+
+    /// <summary>Forgets of the door what the index has: records up to a sequence.</summary>
+    public void Covered(long sequence) => door.Covered(sequence);
+
+    /// <summary>Merges runs of the index beside everything else, if there are enough of them.</summary>
+    public void Tidy()
     {
-        if (!TableOf(fingerprint).TryAdd(fingerprint, known.ContentHash))
+        if (_merging.IsCompleted)
         {
-            return;
-        }
-
-        Count++;
-        if (known.IsVoid)
-        {
-            _voids.Add(fingerprint);
-        }
-
-        if (known.IsRefused)
-        {
-            _refused.Add(fingerprint);
+            _merging = Task.Run(Merge);
         }
     }
 
-    private Dictionary<UInt128, long> TableOf(UInt128 fingerprint) => _tables[(int)((ulong)(fingerprint >> 96) % Tables)];
+    public void Dispose()
+    {
+        _closing.Cancel();
+        _merging.Wait();
+        _closing.Dispose();
+        Flush();
+        index.Dispose();
+        door.Dispose();
+    }
+
+    private void Flush()
+    {
+        try
+        {
+            index.Flush();
+        }
+        catch (IOException)
+        {
+            // The next start reads it from the lake.
+        }
+    }
+
+    private void Merge()
+    {
+        try
+        {
+            while (index.Merge(_closing.Token))
+            {
+                continue;
+            }
+        }
+        catch (Exception notNow) when (notNow is IOException or OperationCanceledException)
+        {
+            // The runs are as they were, and the next call tries again.
+        }
+    }
 }

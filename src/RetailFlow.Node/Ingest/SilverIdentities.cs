@@ -1,40 +1,17 @@
-using System.Globalization;
-using System.Text;
 using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Stock.Identities;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Ingest;
 
 /// <summary>
-/// Reads the identities that Silver has accepted, and those of the voids of voids that it refused, with the content hashes that the
-/// parser would give them.
+/// Brings an index up to what the lake has: the identities that Silver has accepted, and those of the voids of voids that it refused, with the
+/// content hashes that the parser would give them. Reads what came since the index's position, or everything if that does not tell.
 /// </summary>
-internal static class SilverIdentities
+internal sealed class SilverIdentities(Lake lake, IdentityIndex index)
 {
-    private const string Silver = "silver.inventory_events";
-    private const string Quarantine = "quarantine.inventory";
-
-    private static readonly CompositeFormat s_accepted = CompositeFormat.Parse(
-        """
-        SELECT source, event_id, CAST(line AS VARCHAR) AS line, type, sku, location, CAST(quantity AS VARCHAR) AS quantity,
-               strftime(event_time AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS event_time,
-               voids_event_id, CAST(voids_line AS VARCHAR) AS voids_line, reference, reason,
-               CAST(unit_cost AS VARCHAR) AS unit_cost, channel, attributes
-        FROM silver.inventory_events VERSION AS OF {0}
-        """);
-
-    private const string Refused =
-        """
-        SELECT record->>'$.source', record->>'$.event_id', record->>'$.line', record->>'$.type', record->>'$.sku', record->>'$.location',
-               record->>'$.quantity',
-               strftime(CAST(record->>'$.event_time' AS TIMESTAMPTZ) AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'),
-               record->>'$.voids_event_id', record->>'$.voids_line', record->>'$.reference', record->>'$.reason',
-               record->>'$.unit_cost', record->>'$.channel', record->>'$.attributes'
-        FROM quarantine.inventory
-        WHERE layer = 'silver' AND rule = 'void_of_void'
-        """;
-
-    // In the order of the query's columns.
+    // In the order of AcceptedRecords.Columns.
     private static readonly StockField[] s_fields =
     [
         StockField.Source, StockField.EventId, StockField.Line, StockField.Type, StockField.Sku, StockField.Location, StockField.Quantity,
@@ -42,57 +19,80 @@ internal static class SilverIdentities
         StockField.UnitCost, StockField.Channel, StockField.Attributes,
     ];
 
-    /// <summary>Adds the identities to <paramref name="identities"/>; a lake without Silver has none.</summary>
-    /// <param name="lake">The lake.</param>
-    /// <param name="version">Version of Silver; -1 if there is none. What a later one accepted is still to be admitted.</param>
-    /// <param name="identities">Where to.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    public static async Task LoadAsync(Lake lake, long version, KnownIdentities identities, CancellationToken cancellationToken)
+    private readonly StockRecordParser _parser = new(new StockRecordRules());
+    private readonly StockRecordDraft _draft = new();
+
+    /// <summary>
+    /// For the start: afterwards the index has no journal record after <paramref name="sequence"/>. Such a record comes once more, out of the
+    /// journal, and must not be taken for its own duplicate.
+    /// </summary>
+    /// <param name="version">Version of Silver; -1 if there is none.</param>
+    /// <param name="sequence">Exactly the journal records up to this one are in that version.</param>
+    /// <param name="cancellationToken">Stops reading; the index is as it was.</param>
+    public Task StartAsync(long version, long sequence, CancellationToken cancellationToken) =>
+        BringUpAsync(version, sequence, index.Position.Sequence <= sequence, cancellationToken);
+
+    /// <summary>For a running node: takes in what came with a version of Silver.</summary>
+    /// <inheritdoc cref="StartAsync"/>
+    public Task FollowAsync(long version, long sequence, CancellationToken cancellationToken) => BringUpAsync(version, sequence, canFollow: true, cancellationToken);
+
+    private async Task BringUpAsync(long version, long sequence, bool canFollow, CancellationToken cancellationToken)
     {
-        var tables = (await lake.Catalog.TablesAsync(cancellationToken)).Where(t => t.Version >= 0).Select(t => t.Name).ToHashSet(StringComparer.Ordinal);
-        if (version >= 0)
+        var tables = version < 0 ? new RecordTables(string.Empty, -1, -1) : await lake.Accepted.TablesAsync(cancellationToken);
+        var at = index.Position;
+        if (version < 0 && at.AcceptedVersion < 0)
         {
-            await LoadAsync(lake, string.Format(CultureInfo.InvariantCulture, s_accepted, version), isRefused: false, identities, cancellationToken);
+            return;
         }
 
-        if (tables.Contains(Quarantine))
+        var follows = canFollow && at.Source == tables.Source && at.AcceptedVersion >= 0
+            && await TryLoadAsync(anew: false, at, Next(at, version), cancellationToken);
+        if (!follows && !await TryLoadAsync(anew: true, IdentityPosition.None, Next(IdentityPosition.None, version), cancellationToken))
         {
-            await LoadAsync(lake, Refused, isRefused: true, identities, cancellationToken);
+            throw new LakeException(LakeErrorKind.Corrupt, "The records of silver.inventory_events cannot be read as a whole.");
         }
+
+        IdentityPosition Next(IdentityPosition from, long accepted) => new(
+            tables.Source, Math.Max(from.AcceptedVersion, accepted), Math.Max(from.RefusedVersion, tables.RefusedVersion), Math.Max(from.Sequence, sequence));
     }
 
-    private static async Task LoadAsync(Lake lake, string query, bool isRefused, KnownIdentities identities, CancellationToken cancellationToken)
+    /// <summary>Takes in what lies between two positions; false if that cannot be told.</summary>
+    private async Task<bool> TryLoadAsync(bool anew, IdentityPosition from, IdentityPosition to, CancellationToken cancellationToken)
     {
-        var parser = new StockRecordParser(new StockRecordRules());
-        var draft = new StockRecordDraft();
-        using var result = await lake.Sql.QueryAsync(query, cancellationToken);
-        foreach (var row in result.Rows())
+        if (from == to)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            Fill(draft, row);
-
-            // Judged when it was received: what is in Silver is not judged by today's clock again.
-            var context = new StockRecordContext(default, long.MaxValue / 2);
-            if (!parser.Validate(draft, in context, out var violation))
-            {
-                throw new LakeException(LakeErrorKind.Corrupt, $"{Silver} holds a record that breaks a rule: {violation.Detail}.");
-            }
-
-            identities.Taken(draft.IdentityFingerprint(), new KnownIdentity(draft.ContentHash, draft.Type == StockRecordType.Void, isRefused));
+            return true;
         }
+
+        using var load = index.Load(anew);
+        if (!await lake.Accepted.ReadAcceptedAsync(from.AcceptedVersion, to.AcceptedVersion, row => Add(load, row, isRefused: false), cancellationToken)
+            || !await lake.Accepted.ReadRefusedAsync(from.RefusedVersion, to.RefusedVersion, row => Add(load, row, isRefused: true), cancellationToken))
+        {
+            return false;
+        }
+
+        index.Complete(load, to);
+        return true;
     }
 
-    private static void Fill(StockRecordDraft draft, object?[] row)
+    private void Add(IdentityLoad load, RecordTextRow row, bool isRefused)
     {
-        draft.Begin();
-        Span<byte> room = stackalloc byte[512];
+        _draft.Begin();
         for (var i = 0; i < s_fields.Length; i++)
         {
-            if (row[i] is string text)
+            if (row.TryGet(i, out var text))
             {
-                var bytes = Encoding.UTF8.GetMaxByteCount(text.Length) <= room.Length ? room : new byte[Encoding.UTF8.GetMaxByteCount(text.Length)];
-                draft.SetText(s_fields[i], bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+                _draft.SetText(s_fields[i], text);
             }
         }
+
+        // Judged when it was received: what is in Silver is not judged by today's clock again.
+        var context = new StockRecordContext(default, long.MaxValue / 2);
+        if (!_parser.Validate(_draft, in context, out var violation))
+        {
+            throw new LakeException(LakeErrorKind.Corrupt, $"silver.inventory_events holds a record that breaks a rule: {violation.Detail}.");
+        }
+
+        load.Add(_draft.IdentityFingerprint(), new KnownIdentity(_draft.ContentHash, _draft.Type == StockRecordType.Void, isRefused));
     }
 }

@@ -90,6 +90,16 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     public async ValueTask<IReadOnlyList<Reservation>> ClaimsOnAsync(string sku, string location, CancellationToken cancellationToken) =>
         (IReadOnlyList<Reservation>)(await WorkAsync(books => books.Claims(sku, location), cancellationToken))!;
 
+    /// <summary>Does something on the journal's writer, where no batch is under way.</summary>
+    public async ValueTask BetweenBatchesAsync(Action work, CancellationToken cancellationToken) =>
+        await WorkAsync(
+            _ =>
+            {
+                work();
+                return null;
+            },
+            cancellationToken);
+
     /// <summary>Lets what is due take place: expiry, sales that are owed, claims that sales took from, incidents.</summary>
     public async ValueTask SettleAsync(CancellationToken cancellationToken) =>
         await journal.AppendAsync(new JournalBatch { Tag = s_nothing }, cancellationToken);

@@ -105,6 +105,7 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
         // Another process may have brought Silver further than Gold.
         var version = silver.Sequence <= sequence ? silver.Version : gold.SilverVersion;
         var differences = await intake.Live.RebaseAsync(change.Changed, new LakeBase(version, sequence), cancellationToken);
+        await intake.FollowAsync(version, version == silver.Version ? silver.Sequence : gold.Sequence, cancellationToken);
         var landed = await LandedAsync(cancellationToken);
         if (differences.Count > 0 && !await CameByFileAsync(_landed, landed, cancellationToken))
         {

@@ -1,22 +1,31 @@
 using System.Text;
 using RetailFlow.Node.Ingest;
-using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Records;
+using RetailFlow.Testing.Storage;
 using Xunit;
 
 namespace RetailFlow.Node.Tests.Ingest;
 
-public sealed class AdmissionTests
+public sealed class AdmissionTests : IDisposable
 {
+    private readonly TemporaryDirectory _folder = new();
     private static readonly long s_now = 1_800_000_000_000_000;
-    private readonly KnownIdentities _history = new();
+    private readonly KnownIdentities _history;
     private readonly RecordJudge _judge = new(new StockRecordRules());
     private long _sequence = 1;
+
+    public AdmissionTests() => _history = KnownIdentities.Open(_folder.Path);
+
+    public void Dispose()
+    {
+        _history.Dispose();
+        _folder.Dispose();
+    }
 
     [Fact]
     public void The_same_content_is_a_duplicate_however_it_is_spelled()
     {
-        var admission = new Admission(new RecentIdentities(16), _history);
+        var admission = new Admission(_history);
 
         var batch = Decide(
             admission,
@@ -29,7 +38,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Other_content_under_the_same_identity_is_a_conflict_and_the_first_stays()
     {
-        var admission = new Admission(new RecentIdentities(16), _history);
+        var admission = new Admission(_history);
         const string Time = ",\"event_time\":\"2026-01-01T00:00:00Z\"";
 
         var batch = Decide(admission, Record("1", "\"quantity\":5" + Time), Record("1", "\"quantity\":6" + Time), Record("1", "\"quantity\":5" + Time));
@@ -40,9 +49,9 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void An_identity_that_is_no_longer_recent_is_found_in_history()
+    public void An_identity_is_found_however_long_ago_it_was_taken()
     {
-        var admission = new Admission(new RecentIdentities(1), _history);
+        var admission = new Admission(_history);
         var records = Enumerable.Range(0, 100).Select(i => Record($"{i}", "\"quantity\":5,\"event_time\":\"2026-01-01T00:00:00Z\"")).ToArray();
 
         var first = Decide(admission, records);
@@ -56,7 +65,7 @@ public sealed class AdmissionTests
     [Fact]
     public void A_void_of_a_void_is_refused_and_holds_its_identity_and_a_void_that_comes_first_is_accepted()
     {
-        var admission = new Admission(new RecentIdentities(16), _history);
+        var admission = new Admission(_history);
         const string Rest = "\"quantity\":1,\"event_time\":\"2026-01-01T00:00:00Z\"";
 
         var batch = Decide(
@@ -77,7 +86,7 @@ public sealed class AdmissionTests
     [Fact]
     public void What_breaks_a_rule_is_set_aside_in_the_order_of_the_request_and_is_no_identity()
     {
-        var admission = new Admission(new RecentIdentities(16), _history);
+        var admission = new Admission(_history);
         const string Time = ",\"event_time\":\"2026-01-01T00:00:00Z\"";
 
         var batch = Decide(
