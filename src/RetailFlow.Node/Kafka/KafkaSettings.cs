@@ -11,6 +11,7 @@ internal static class KafkaSettings
     private const int EventHubsPort = 9093;
     private static readonly TimeSpan s_longestHeartbeat = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_longestPoll = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan s_report = TimeSpan.FromSeconds(1);
 
     /// <summary>Settings of a consumer that seeks to offsets it is told, and never begins anywhere by itself.</summary>
@@ -39,6 +40,11 @@ internal static class KafkaSettings
             MaxPollIntervalMs = (int)Math.Max(s_longestPoll.TotalMilliseconds, feed.SessionTimeout.TotalMilliseconds),
             QueuedMaxMessagesKbytes = feed.BufferMebibytes * 1024,
             QueuedMinMessages = feed.MaxBatch,
+
+            // Event Hubs ends connections that say nothing for some minutes.
+            SocketKeepaliveEnable = true,
+            MetadataMaxAgeMs = security.IsEventHubs ? (int)s_longestSilence.TotalMilliseconds : null,
+            ConnectionsMaxIdleMs = security.IsEventHubs ? (int)s_longestSilence.TotalMilliseconds : null,
             SecurityProtocol = security.Protocol switch
             {
                 "plaintext" => SecurityProtocol.Plaintext,

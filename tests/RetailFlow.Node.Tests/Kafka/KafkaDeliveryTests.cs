@@ -66,6 +66,7 @@ public sealed class KafkaDeliveryTests : KafkaScenario
         Assert.Contains($"\"from\":\"pos/stock-events/0@5\",\"malformed\":\"{Convert.ToBase64String(Encoding.UTF8.GetBytes(large))}\"}}", await File.ReadAllTextAsync(journal), StringComparison.Ordinal);
         var sources = await Node.QueryAsync("SELECT source FROM silver.inventory_events");
         Assert.Equal("""[{"source":"till-2"}]""", sources.GetRawText());
+        Assert.True((await Node.Host.State.Lake!.Reconciliation.RunAsync(default)).Holds);
     }
 
     [Fact]

@@ -20,12 +20,14 @@ public sealed class MessageCrashTests
     {
         Random random = new(seed);
         MessagePositions positions = new();
+        CrashableJournalFiles files = new();
         await using JournalFixture fixture = new();
-        fixture.Options = fixture.Options with { SegmentBytes = 3_000, Admission = Note };
+        fixture.Options = fixture.Options with { SegmentBytes = 3_000, Admission = Note, Files = files };
         List<int>[] topic = [.. Enumerable.Range(0, Partitions).Select(_ => new List<int>())];
         List<string> lake = [];
         Dictionary<MessagePartition, long> registered = [];
-        int tornOnce = 0;
+        int torn = 0;
+        int lost = 0;
         for (int life = 0; life < 40; life++)
         {
             // The next offset is not always one more: brokers leave some out.
@@ -34,8 +36,16 @@ public sealed class MessageCrashTests
                 partition.AddRange(Enumerable.Range(0, random.Next(12)).Select(_ => random.Next(4) == 0 ? 2 : 1));
             }
 
+            if (random.Next(10) == 0)
+            {
+                // The node's disk is gone: a new journal begins behind what the lake has.
+                lost += files.List().Count > 0 ? 1 : 0;
+                files = new CrashableJournalFiles();
+                fixture.Options = fixture.Options with { Files = files, FirstSequence = lake.Count + 1 };
+            }
+
             StockJournal journal = fixture.Open();
-            tornOnce += fixture.Recovery.TornBytes > 0 ? 1 : 0;
+            torn += fixture.Recovery.TornBytes > 0 ? 1 : 0;
             positions = new MessagePositions();
             foreach ((MessagePartition partition, long offset) in registered)
             {
@@ -49,9 +59,9 @@ public sealed class MessageCrashTests
                 cursors.Assign(Partition(i), 0);
             }
 
-            if (random.Next(3) > 0 && fixture.Files.List().Count > 0)
+            if (random.Next(3) > 0 && files.List().Count > 0)
             {
-                fixture.Files[fixture.Files.Sorted()[^1]].FailWriteAfter(random.Next(4), random.Next(400));
+                files[files.Sorted()[^1]].FailWriteAfter(random.Next(4), random.Next(400));
             }
 
             try
@@ -71,7 +81,7 @@ public sealed class MessageCrashTests
             }
 
             await fixture.CloseAsync();
-            fixture.Files.Crash(random);
+            files.Crash(random);
         }
 
         await DrainAsync();
@@ -82,7 +92,7 @@ public sealed class MessageCrashTests
                 lake.Concat(Tail(fixture.Journal)).Where(entry => entry.StartsWith($"{Partition(i)}@", StringComparison.Ordinal)));
         }
 
-        Assert.True(tornOnce > 0, "No life ended in the middle of a write.");
+        Assert.True(torn > 0 && lost > 0, $"{torn} lives ended in the middle of a write, {lost} with the loss of the disk.");
 
         object? Note(JournalBatch batch, JournalStamp stamp)
         {
