@@ -224,7 +224,7 @@ public sealed class NodeHost : IAsyncDisposable
             var policy = StockPolicyFile.Read(_lake.Project, RecordTime.ToMicros(_state.Clock.GetUtcNow()));
             _intake = await EventIntake.OpenAsync(_lake, _state, policy, new LedgerOptions { QuietRules = policy.QuietRules }, cancellationToken);
             _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
-            _state.Gold.Publish(await new GoldReader(_lake).ReadAllAsync(0, cancellationToken));
+            _state.Gold.Publish(await new GoldReader(_lake).ReadAsync(cancellationToken));
             _state.Recovered(_intake);
             NodeLog.Recovered(_log, _intake.Sequence, _state.Lag, _state.Clock.GetElapsedTime(began));
         }

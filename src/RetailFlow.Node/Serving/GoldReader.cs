@@ -5,24 +5,40 @@ using RetailFlow.Lakehouse.Serving;
 
 namespace RetailFlow.Node.Serving;
 
-/// <summary>Brings Gold's stock into memory: all of it, or, after a commit that only folded new records in, the rows it changed.</summary>
+/// <summary>Reads what a run changed in Gold's stock: after a commit that only folded new records in, the rows it changed; else all of them.</summary>
 internal sealed class GoldReader(Lake lake)
 {
     /// <summary>The table that is read.</summary>
     public const string Table = "gold.stock_on_hand";
 
     private const string FoldMode = "fold";
+    private const string Columns = "sku, location, on_hand, held, committed, safety_stock, available, last_event_time, last_count_time";
 
     // Below it, reading everything is as quick as asking for what changed.
     private const int SmallTable = 20_000;
 
-    /// <summary>The newest rows.</summary>
-    /// <param name="sequence">The journal sequence that they contain at least.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
-    public async ValueTask<GoldSnapshot> ReadAllAsync(long sequence, CancellationToken cancellationToken)
+    /// <summary>Gold as it is.</summary>
+    public async ValueTask<GoldSnapshot> ReadAsync(CancellationToken cancellationToken)
     {
-        var sheet = await lake.Stock.GetAsync([], null, null, cancellationToken);
-        return await SnapshotAsync(sheet, sequence, cancellationToken);
+        var gold = await lake.History.GoldAsync(cancellationToken);
+        if (gold.Version < 0)
+        {
+            return new GoldSnapshot(-1, 0, 0, 0, [], lake.Options.Clock.GetUtcNow());
+        }
+
+        var table = string.Create(CultureInfo.InvariantCulture, $"{Table} VERSION AS OF {gold.Version}");
+        using var result = await lake.Sql.QueryAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                SELECT {Columns}, (SELECT max(sequence) FROM {table}), (SELECT count(*) FROM {table})
+                FROM {table} ORDER BY last_event_time DESC NULLS LAST LIMIT {GoldSnapshot.LatestRows}
+                """),
+            cancellationToken);
+        var rows = result.Rows().ToList();
+        var (highest, count) = rows.Count == 0 ? (0, 0) : ((long)rows[0][9]!, (long)rows[0][10]!);
+        return new GoldSnapshot(
+            gold.Version, gold.Sequence, count < SmallTable ? 0 : highest, count, rows.Select(RowOf), lake.Options.Clock.GetUtcNow());
     }
 
     /// <summary>The snapshot after a run of the pipeline, and the rows that may have changed.</summary>
@@ -61,31 +77,33 @@ internal sealed class GoldReader(Lake lake)
     private async ValueTask<GoldSnapshot> SnapshotAsync(StockSheet sheet, long sequence, CancellationToken cancellationToken)
     {
         var highest = sheet.Rows.Count < SmallTable ? 0 : await HighestOrderAsync(sheet.Version, cancellationToken);
-        return new GoldSnapshot(sheet, Math.Max(sequence, sheet.Sequence), highest);
+        return new GoldSnapshot(sheet.Version, Math.Max(sequence, sheet.Sequence), highest, sheet.Rows.Count, sheet.Rows, sheet.AsOf);
     }
 
     private async ValueTask<GoldChange> ReadChangesAsync(GoldSnapshot current, long version, long sequence, CancellationToken cancellationToken)
     {
+        var table = string.Create(CultureInfo.InvariantCulture, $"{Table} VERSION AS OF {version}");
         using var result = await lake.Sql.QueryAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"""
-                SELECT sku, location, on_hand, held, committed, safety_stock, available, last_event_time, last_count_time, sequence
-                FROM {Table} VERSION AS OF {version} WHERE sequence > {current.HighestOrder}
-                """),
+                $"SELECT {Columns}, sequence, (SELECT count(*) FROM {table}) FROM {table} WHERE sequence > {current.HighestOrder}"),
             cancellationToken);
         var changed = new List<StockRow>();
         var highest = current.HighestOrder;
+        var count = current.Count;
         foreach (var row in result.Rows())
         {
-            changed.Add(new StockRow(
-                (string)row[0]!, (string)row[1]!, (decimal)row[2]!, (decimal)row[3]!, (decimal)row[4]!, (decimal)row[5]!, (decimal)row[6]!,
-                (DateTimeOffset?)row[7], (DateTimeOffset?)row[8]));
+            changed.Add(RowOf(row));
             highest = Math.Max(highest, (long)row[9]!);
+            count = (long)row[10]!;
         }
 
-        return new GoldChange(current.With(changed, version, Math.Max(sequence, current.Sequence), highest, lake.Options.Clock.GetUtcNow()), changed, IsWhole: false);
+        return new GoldChange(current.With(changed, count, version, Math.Max(sequence, current.Sequence), highest, lake.Options.Clock.GetUtcNow()), changed, IsWhole: false);
     }
+
+    private static StockRow RowOf(object?[] row) => new(
+        (string)row[0]!, (string)row[1]!, (decimal)row[2]!, (decimal)row[3]!, (decimal)row[4]!, (decimal)row[5]!, (decimal)row[6]!,
+        (DateTimeOffset?)row[7], (DateTimeOffset?)row[8]);
 
     private async ValueTask<long> HighestOrderAsync(long version, CancellationToken cancellationToken)
     {

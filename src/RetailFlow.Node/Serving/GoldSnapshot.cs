@@ -1,44 +1,30 @@
-using System.Collections.Immutable;
 using RetailFlow.Lakehouse.Serving;
 
 namespace RetailFlow.Node.Serving;
 
-/// <summary>The stock rows of one version of Gold, by SKU. Immutable: a reader keeps one whole version in hand.</summary>
+/// <summary>
+/// What the node tells of one version of Gold's stock: how far it is, how many rows it has, and the newest of them. The rows themselves are in
+/// the ledger. Immutable.
+/// </summary>
 internal sealed class GoldSnapshot
 {
     /// <summary>How many rows <see cref="Latest"/> holds at most.</summary>
     public const int LatestRows = 20;
 
-    private static readonly Comparer<StockRow> s_byLocation = Comparer<StockRow>.Create((l, r) => string.CompareOrdinal(l.Location, r.Location));
-
-    private readonly ImmutableDictionary<string, StockRow[]> _bySku;
-
-    /// <summary>A snapshot of all rows.</summary>
-    /// <param name="sheet">The rows.</param>
-    /// <param name="sequence">The journal sequence that they contain.</param>
+    /// <summary>A snapshot.</summary>
+    /// <param name="version">Version of the table; -1 if there is none.</param>
+    /// <param name="sequence">The journal sequence that its rows contain.</param>
     /// <param name="highestOrder">The greatest <c>sequence</c> of a row: the order in which its last record was accepted.</param>
-    public GoldSnapshot(StockSheet sheet, long sequence, long highestOrder)
+    /// <param name="count">Rows.</param>
+    /// <param name="rows">Some rows, the newest among them.</param>
+    /// <param name="asOf">When this is what the node knows.</param>
+    public GoldSnapshot(long version, long sequence, long highestOrder, long count, IEnumerable<StockRow> rows, DateTimeOffset asOf)
     {
-        Sequence = sequence;
-        HighestOrder = highestOrder;
-        Version = sheet.Version;
-        AsOf = sheet.AsOf;
-        Count = sheet.Rows.Count;
-        _bySku = sheet.Rows
-            .GroupBy(row => row.Sku, StringComparer.Ordinal)
-            .ToImmutableDictionary(g => g.Key, g => g.Order(s_byLocation).ToArray(), StringComparer.Ordinal);
-        Latest = Newest(sheet.Rows);
-    }
-
-    private GoldSnapshot(
-        ImmutableDictionary<string, StockRow[]> bySku, IReadOnlyList<StockRow> latest, int count, long version, long sequence, long highestOrder, DateTimeOffset asOf)
-    {
-        _bySku = bySku;
-        Latest = latest;
-        Count = count;
         Version = version;
         Sequence = sequence;
         HighestOrder = highestOrder;
+        Count = count;
+        Latest = Newest(rows);
         AsOf = asOf;
     }
 
@@ -55,38 +41,20 @@ internal sealed class GoldSnapshot
     public DateTimeOffset AsOf { get; }
 
     /// <summary>Rows: pairs of SKU and location.</summary>
-    public int Count { get; }
+    public long Count { get; }
 
     /// <summary>The rows whose stock changed last, by event time.</summary>
     public IReadOnlyList<StockRow> Latest { get; }
 
-    /// <summary>The rows of a SKU by location, empty if it was never seen.</summary>
-    public ReadOnlySpan<StockRow> Of(string sku) => _bySku.TryGetValue(sku, out var rows) ? rows : [];
-
     /// <summary>The same rows, known to contain more of the journal: what came since changed no row.</summary>
-    public GoldSnapshot CarriedTo(long sequence, DateTimeOffset asOf) => new(_bySku, Latest, Count, Version, sequence, HighestOrder, asOf);
+    public GoldSnapshot CarriedTo(long sequence, DateTimeOffset asOf) => new(Version, sequence, HighestOrder, Count, Latest, asOf);
 
     /// <summary>The next version: <paramref name="changed"/> rows take the place of those they replace, the others stay.</summary>
-    public GoldSnapshot With(IReadOnlyCollection<StockRow> changed, long version, long sequence, long highestOrder, DateTimeOffset asOf)
+    public GoldSnapshot With(IReadOnlyCollection<StockRow> changed, long count, long version, long sequence, long highestOrder, DateTimeOffset asOf)
     {
-        var bySku = _bySku.ToBuilder();
-        var count = Count;
-        foreach (var sku in changed.GroupBy(row => row.Sku, StringComparer.Ordinal))
-        {
-            var rows = bySku.GetValueOrDefault(sku.Key, []).ToDictionary(row => row.Location, StringComparer.Ordinal);
-            count -= rows.Count;
-            foreach (var row in sku)
-            {
-                rows[row.Location] = row;
-            }
-
-            count += rows.Count;
-            bySku[sku.Key] = [.. rows.Values.Order(s_byLocation)];
-        }
-
         var replaced = changed.Select(row => (row.Sku, row.Location)).ToHashSet();
-        var latest = Newest(Latest.Where(row => !replaced.Contains((row.Sku, row.Location))).Concat(changed));
-        return new GoldSnapshot(bySku.ToImmutable(), latest, count, version, sequence, highestOrder, asOf);
+        return new GoldSnapshot(
+            version, sequence, highestOrder, count, Latest.Where(row => !replaced.Contains((row.Sku, row.Location))).Concat(changed), asOf);
     }
 
     private static StockRow[] Newest(IEnumerable<StockRow> rows)

@@ -22,7 +22,7 @@ internal static partial class NodeLog
     public static partial void RunsAgain(ILogger logger, int failures);
 
     [LoggerMessage(6, LogLevel.Debug, "Gold carries sequence {Sequence} at version {Version}, {Rows} rows, after {Elapsed}")]
-    public static partial void Carried(ILogger logger, long sequence, long version, int rows, TimeSpan elapsed);
+    public static partial void Carried(ILogger logger, long sequence, long version, long rows, TimeSpan elapsed);
 
     [LoggerMessage(7, LogLevel.Information, "Stopping: no more records are taken; what was acknowledged is being refined")]
     public static partial void Stopping(ILogger logger);

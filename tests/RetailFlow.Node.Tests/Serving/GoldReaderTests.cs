@@ -1,3 +1,4 @@
+using RetailFlow.Node.Serving;
 using Xunit;
 
 namespace RetailFlow.Node.Tests.Serving;
@@ -28,6 +29,12 @@ public sealed class GoldReaderTests(NodeFixture node) : IClassFixture<NodeFixtur
         var status = await node.GetAsync("/v1/status");
         var count = (await node.QueryAsync("SELECT count(*) AS n FROM gold.stock_on_hand"))[0].GetProperty("n").GetInt64();
         Assert.Equal(count, status.GetProperty("stock_rows").GetInt64());
+
+        var inMemory = node.Host.State.Gold.Current!;
+        var anew = await new GoldReader(node.Host.State.Lake!).ReadAsync(default);
+        Assert.Equal((count, inMemory.Version, inMemory.HighestOrder), (anew.Count, anew.Version, anew.HighestOrder));
+        Assert.Equal(inMemory.Latest.Select(row => row.LastEventTime), anew.Latest.Select(row => row.LastEventTime));
+        Assert.Equal(inMemory.Latest[0], anew.Latest[0]);
     }
 
     private async Task CarryAsync(params string[] records)
