@@ -8,15 +8,17 @@ public sealed partial class StockLedger
     private bool TryDecideHold(HoldCommand command, long atMicros, out ReservationTransition transition)
     {
         transition = null!;
-        Dictionary<(string, string), Quantity> demand = [];
         ReservationLine[] lines = new ReservationLine[command.Lines.Count];
-        List<Shortfall> missing = [];
+
+        // One line has nothing to share with, and mostly nothing is missing.
+        Dictionary<(string, string), Quantity>? demand = lines.Length > 1 ? [] : null;
+        List<Shortfall>? missing = null;
 
         // Lines with a location first, whatever their order: a line that is free to choose does not take from one that is not.
         for (int i = 0; i < lines.Length; i++)
         {
             RequestedLine line = command.Lines[i];
-            if (line.Location is { } location && !TryPlace(command, line, FindKey(line.Sku, location), location, demand, missing, atMicros, out lines[i]))
+            if (line.Location is { } location && !TryPlace(command, line, FindKey(line.Sku, location), location, demand, ref missing, atMicros, out lines[i]))
             {
                 return false;
             }
@@ -31,14 +33,14 @@ public sealed partial class StockLedger
             }
 
             if (!TryChoose(command, line.Sku, demand, atMicros, out StockKey? most)
-                || !TryPlace(command, line, most, null, demand, missing, atMicros, out lines[i]))
+                || !TryPlace(command, line, most, null, demand, ref missing, atMicros, out lines[i]))
             {
                 return false;
             }
         }
 
-        ReservationLine[] granted = Array.FindAll(lines, line => line.Quantity > Quantity.Zero);
-        bool isGranted = missing.Count == 0 || (command.AllowPartial && granted.Length > 0);
+        ReservationLine[] granted = missing is null ? lines : Array.FindAll(lines, line => line.Quantity > Quantity.Zero);
+        bool isGranted = missing is null || (command.AllowPartial && granted.Length > 0);
         transition = isGranted
             ? Done(command, atMicros, new Reservation
             {
@@ -51,7 +53,7 @@ public sealed partial class StockLedger
                 Channel = command.Channel,
             })
             : Refuse(command, atMicros, ReservationRefusal.Shortfall, null, "There is not enough of at least one line.", missing);
-        if (isGranted && missing.Count > 0)
+        if (isGranted && missing is not null)
         {
             transition = transition with { Shortfalls = missing };
         }
@@ -65,8 +67,8 @@ public sealed partial class StockLedger
         RequestedLine line,
         StockKey? key,
         string? location,
-        Dictionary<(string, string), Quantity> demand,
-        List<Shortfall> missing,
+        Dictionary<(string, string), Quantity>? demand,
+        ref List<Shortfall>? missing,
         long atMicros,
         out ReservationLine placed)
     {
@@ -76,7 +78,7 @@ public sealed partial class StockLedger
             return false;
         }
 
-        Quantity before = key is null ? Quantity.Zero : demand.GetValueOrDefault((key.Sku, key.Location));
+        Quantity before = key is null || demand is null ? Quantity.Zero : demand.GetValueOrDefault((key.Sku, key.Location));
         Quantity available = key is null ? Quantity.Zero : Grantable(key, command.Channel, atMicros);
         Quantity left = available - before;
         Quantity taken = line.Quantity <= left ? line.Quantity
@@ -84,6 +86,7 @@ public sealed partial class StockLedger
             : Quantity.Zero;
         if (taken < line.Quantity)
         {
+            missing ??= [];
             int known = missing.FindIndex(shortfall => shortfall.Sku == line.Sku && shortfall.Location == location);
             Quantity requested = known >= 0 ? missing[known].Requested + line.Quantity : before + line.Quantity;
             Shortfall shortfall = new(line.Sku, location, requested, available > Quantity.Zero ? available : Quantity.Zero);
@@ -99,7 +102,11 @@ public sealed partial class StockLedger
 
         if (key is not null && taken > Quantity.Zero)
         {
-            demand[(key.Sku, key.Location)] = before + taken;
+            if (demand is not null)
+            {
+                demand[(key.Sku, key.Location)] = before + taken;
+            }
+
             placed = placed with { Quantity = taken };
         }
 
@@ -107,7 +114,7 @@ public sealed partial class StockLedger
     }
 
     /// <summary>The location with the most of a SKU, the first by name of those with as much; false if a location of it is open.</summary>
-    private bool TryChoose(HoldCommand command, string sku, Dictionary<(string, string), Quantity> demand, long atMicros, out StockKey? most)
+    private bool TryChoose(HoldCommand command, string sku, Dictionary<(string, string), Quantity>? demand, long atMicros, out StockKey? most)
     {
         most = null;
         Quantity best = Quantity.Zero;
@@ -118,7 +125,7 @@ public sealed partial class StockLedger
                 return false;
             }
 
-            Quantity left = Grantable(key, command.Channel, atMicros) - demand.GetValueOrDefault((key.Sku, key.Location));
+            Quantity left = Grantable(key, command.Channel, atMicros) - (demand?.GetValueOrDefault((key.Sku, key.Location)) ?? Quantity.Zero);
             if (most is null || left > best)
             {
                 (most, best) = (key, left);
