@@ -16,7 +16,10 @@ internal sealed partial class BackgroundThreads : TaskScheduler, IDisposable
 {
     // Of 1,024 for a thread at the default of 0 (sched(7), nice values): 110.
     private const int Niceness = 10;
-    private const int Count = 2;
+
+    // A thread of the engine's that reads from a remote store waits for it, and what it waits for may have to go on here: there are more threads than
+    // flows of work.
+    private const int Count = 4;
 
     private readonly BlockingCollection<Task> _queue = [];
     private readonly Thread[] _threads;
