@@ -42,7 +42,7 @@ public static class BenchSuites
     /// </summary>
     public static async Task<int> RunChildAsync(string job, TextWriter output, CancellationToken cancellationToken)
     {
-        await MeasuredJob.RunAsync(job, output, cancellationToken);
+        await (StaticFile.IsJob(job) ? StaticFile.RunAsync(job, output, cancellationToken) : MeasuredJob.RunAsync(job, output, cancellationToken));
         return 0;
     }
 }

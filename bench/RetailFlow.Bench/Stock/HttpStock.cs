@@ -45,9 +45,9 @@ internal sealed class HttpStock(int port, int skus)
     public Task<(double PerSecond, double P99)> ReadAsync(int connections, TimeSpan time, CancellationToken cancellationToken) =>
         RunAsync(connections, time, (random, _, _) => $"GET /v1/stock/{Sku(random.Next(skus))} HTTP/1.1\r\n{Host}\r\n", s_ok, cancellationToken);
 
-    /// <summary>Reads something that costs the web server next to nothing.</summary>
-    public Task<(double PerSecond, double P99)> LiveAsync(int connections, TimeSpan time, CancellationToken cancellationToken) =>
-        RunAsync(connections, time, (_, _, _) => $"GET /health/live HTTP/1.1\r\n{Host}\r\n", s_ok, cancellationToken);
+    /// <summary>Reads a path from each connection, again and again.</summary>
+    public Task<(double PerSecond, double P99)> GetAsync(int connections, string path, TimeSpan time, CancellationToken cancellationToken) =>
+        RunAsync(connections, time, (_, _, _) => $"GET {path} HTTP/1.1\r\n{Host}\r\n", s_ok, cancellationToken);
 
     private static string Sku(int number) => string.Create(CultureInfo.InvariantCulture, $"SKU-{number:D7}");
 

@@ -19,24 +19,32 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     {
         report.Note($"reservations of one line of 1, plenty of stock; {Skus:#,0} SKUs or one hot one; every answer is durable (one sync for all that wait)");
         report.Note("retailflow: in this process, 32 callers with one request under way each, and 64 with 64 each; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
+        report.Note("the load generators share the machine with what they load");
         var agree = true;
+        var doors = new StockDoors(options, folder, report);
+        await using var redis = await RedisServer.StartAsync(folder, cancellationToken);
+        report.Note($"Redis {redis.Version}: {string.Join(", ", RedisServer.Settings)}; redis-benchmark with as many connections, a Lua script for a reservation");
+        await RedisReservations.FillAsync(redis, Skus, StockDoors.Answer, cancellationToken);
         await using (var server = await PostgresServer.StartAsync(folder, cancellationToken))
         {
             report.Note($"PostgreSQL {server.Version}: {string.Join(' ', PostgresServer.Settings)}");
             foreach (var (name, hot) in ((string, bool)[])[("uniform", false), ("one hot SKU", true)])
             {
+                var lua = await RedisReservations.HoldAsync(redis, hot ? 1 : Skus, cancellationToken);
                 var (perSecond, mean) = await PostgresReservations.MeasureAsync(server, folder, hot ? 1 : Skus, s_time, cancellationToken);
                 if (!options.BaselineOnly)
                 {
                     agree &= await HoldsAsync(name, hot, perSecond, mean, cancellationToken);
-                    await HttpHoldsAsync(name, hot, perSecond, mean, cancellationToken);
+                    await HttpHoldsAsync(doors, name, hot, (perSecond, mean), lua, cancellationToken);
                 }
             }
         }
 
         if (!options.BaselineOnly)
         {
-            await HttpReadsAsync(cancellationToken);
+            await doors.ReadsAsync(redis, cancellationToken);
+            await doors.RecordsAsync(redis, cancellationToken);
+            agree &= await doors.GoldAsync(cancellationToken);
             Memory();
         }
 
@@ -72,39 +80,18 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
         return agree;
     }
 
-    private async Task HttpHoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
+    private async Task HttpHoldsAsync(
+        StockDoors doors, string name, bool hot, (double PerSecond, double Mean) postgres, (double PerSecond, double P99) redis, CancellationToken cancellationToken)
     {
-        await using var node = await StartAsync(cancellationToken);
+        await using var node = await doors.StartAsync(cancellationToken);
         var http = new HttpStock(node.Port, Skus);
         await http.FillAsync(cancellationToken);
-        await http.HoldAsync(32, "warm", hot, TimeSpan.FromSeconds(2), cancellationToken);
-        var (perSecond, p99) = await http.HoldAsync(32, "run", hot, s_time, cancellationToken);
-        report.Add(new BenchFigure($"{name}, HTTP, 32 connections, pipeline running", "holds/s", perSecond, Postgres, baseline));
-        report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
-    }
-
-    private async Task HttpReadsAsync(CancellationToken cancellationToken)
-    {
-        await using var node = await StartAsync(cancellationToken);
-        var http = new HttpStock(node.Port, Skus);
-        await http.FillAsync(cancellationToken);
-        await http.ReadAsync(32, TimeSpan.FromSeconds(1), cancellationToken);
-        await http.LiveAsync(32, TimeSpan.FromSeconds(1), cancellationToken);
-        var (plain, plainP99) = await http.LiveAsync(32, s_time, cancellationToken);
-        var (perSecond, p99) = await http.ReadAsync(32, s_time, cancellationToken);
-        report.Add(new BenchFigure("reads of a SKU over HTTP, 32 connections", "reads/s", perSecond, "/health/live", plain));
-        report.Add(new BenchFigure("  99th percentile", "ms", p99, "/health/live", plainP99));
-    }
-
-    private async Task<NodeProcess> StartAsync(CancellationToken cancellationToken)
-    {
-        var lake = Path.Combine(folder, "lake");
-        if (Directory.Exists(lake))
-        {
-            Directory.Delete(lake, recursive: true);
-        }
-
-        return await NodeProcess.StartAsync(lake, Path.GetFullPath(options.ProjectPath), cancellationToken);
+        await http.HoldAsync(StockDoors.Connections, "warm", hot, StockDoors.WarmUp, cancellationToken);
+        var (perSecond, p99) = await http.HoldAsync(StockDoors.Connections, "run", hot, s_time, cancellationToken);
+        report.Add(new BenchFigure($"{name}, HTTP, {StockDoors.Connections} connections, pipeline running", "holds/s", perSecond, Postgres, postgres.PerSecond));
+        report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, postgres.Mean));
+        report.Add(new BenchFigure("  the same", "holds/s", perSecond, StockDoors.Redis, redis.PerSecond));
+        report.Add(new BenchFigure("  99th percentile", "ms", p99, StockDoors.Redis, redis.P99));
     }
 
     /// <summary>Reads a journal as a node does that begins without a lake, beside reading and verifying it alone.</summary>
