@@ -39,13 +39,14 @@ public sealed class NodeHost : IAsyncDisposable
     private Lake? _lake;
     private EventIntake? _intake;
     private MicroBatchLoop? _loop;
+    private OwnReconciliation? _reconciling;
     private Task _looping = Task.CompletedTask;
     private Task _demo = Task.CompletedTask;
 
     private NodeHost(NodeOptions options)
     {
         _state = new NodeState(options);
-        _telemetry = new NodeTelemetry(() => _state.Lag, () => KafkaStatus.Lags(_state.Kafka));
+        _telemetry = new NodeTelemetry(_state);
         _streams = new StockStreams(_state, _stop.Token);
         _web = Build(_state, _telemetry, _streams, _stop.Token);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
@@ -126,6 +127,7 @@ public sealed class NodeHost : IAsyncDisposable
         await _web.StopAsync();
         await _streams.DisposeAsync();
         await _looping;
+        await (_reconciling?.EndedAsync() ?? Task.CompletedTask);
         if (_intake is not null && _intake.Failure is null)
         {
             using var limit = new CancellationTokenSource(s_lastRun, _state.Clock);
@@ -223,7 +225,8 @@ public sealed class NodeHost : IAsyncDisposable
             _state.Opened(_lake);
             var policy = StockPolicyFile.Read(_lake.Project, RecordTime.ToMicros(_state.Clock.GetUtcNow()));
             _intake = await EventIntake.OpenAsync(_lake, _state, policy, new LedgerOptions { QuietRules = policy.QuietRules }, cancellationToken);
-            _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
+            _reconciling = new OwnReconciliation(_state, _lake, _telemetry, _web.Services.GetRequiredService<ILogger<OwnReconciliation>>(), _stop.Token);
+            _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _reconciling, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
             _state.Gold.Publish(await new GoldReader(_lake).ReadAsync(cancellationToken));
             _state.Recovered(_intake);
             NodeLog.Recovered(_log, _intake.Sequence, _state.Lag, _state.Clock.GetElapsedTime(began));

@@ -34,6 +34,9 @@ public sealed record NodeOptions
     /// <summary>Longest pause after failed runs; pauses double up to it.</summary>
     public TimeSpan LongestBackOff { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Time between two reconciliations of the node's own; zero for none.</summary>
+    public TimeSpan ReconcileInterval { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>Largest request body in bytes, after decompression.</summary>
     public int MaxBodyBytes { get; init; } = 64 << 20;
 
@@ -85,6 +88,7 @@ public sealed record NodeOptions
         Require(RunInterval > TimeSpan.Zero, "run interval: must be longer than nothing.");
         Require(RunAtRecords > 0, "run at records: must be above 0.");
         Require(LongestBackOff > TimeSpan.Zero, "longest back-off: must be longer than nothing.");
+        Require(ReconcileInterval >= TimeSpan.Zero, "reconcile interval: must not be below nothing.");
         Require(MaxBodyBytes is > 0 and <= 1 << 30, "max body bytes: must be from 1 to 2^30.");
         Require(SequenceTimeout > TimeSpan.Zero, "sequence timeout: must be longer than nothing.");
         Require(StreamLimit >= 0, "stream limit: must be 0 or more.");

@@ -18,6 +18,7 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
     private volatile bool _stopping;
     private RunStatus _lastRun = new();
     private Comparison _comparison = new();
+    private ReconciliationStatus _reconciliation = new();
 
     public NodeOptions Options { get; } = options;
 
@@ -54,6 +55,16 @@ internal sealed class NodeState(NodeOptions options) : IDisposable
         get => Volatile.Read(ref _comparison);
         set => Volatile.Write(ref _comparison, value);
     }
+
+    /// <summary>What the node's own reconciliation has found.</summary>
+    public ReconciliationStatus Reconciliation
+    {
+        get => Volatile.Read(ref _reconciliation);
+        set => Volatile.Write(ref _reconciliation, value);
+    }
+
+    /// <summary>Whether the node works, but has found numbers that are not as they must be.</summary>
+    public bool IsDegraded => Reconciliation.Holds == false || Comparison.Differed > 0;
 
     public DateTimeOffset StartedAt { get; } = options.Lake.Clock.GetUtcNow();
 

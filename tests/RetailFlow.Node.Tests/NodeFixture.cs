@@ -69,6 +69,7 @@ public class NodeFixture : IAsyncLifetime
         Lake = new LakeOptions { LakePath = lakePath, ProjectPath = Path.Combine(RepositoryRoot, "lakehouse") },
         Urls = "http://127.0.0.1:0",
         RunInterval = TimeSpan.FromMilliseconds(200),
+        ReconcileInterval = TimeSpan.Zero,
         Log = TextWriter.Synchronized(Log),
     };
 

@@ -26,7 +26,7 @@ internal sealed class NodeProcess : IAsyncDisposable
     {
         var port = LoopbackPort.Free();
         var url = FormattableString.Invariant($"http://127.0.0.1:{port}");
-        var start = ChildProcess.ThisProgram("up", "--urls", url, "--lake", lake, "--project", project);
+        var start = ChildProcess.ThisProgram("up", "--urls", url, "--lake", lake, "--project", project, "--reconcile-every", "0");
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         var process = Process.Start(start) ?? throw new BenchException("The node did not start.");

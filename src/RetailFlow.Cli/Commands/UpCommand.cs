@@ -13,13 +13,14 @@ internal static class UpCommand
         var takeOver = new Option<bool>("--take-over") { Description = "Begins the journal of a lake in Azure on this machine; the one it had is lost." };
         var interval = ValueOptions.Count("--interval", "Milliseconds between two runs of the pipeline (default 1000).");
         var runAt = ValueOptions.Count("--run-at", "Records waiting that start a run before its time (default 1,000,000).");
+        var reconcile = ValueOptions.Count("--reconcile-every", "Seconds between two proofs that the tables are what the records come to (default 900; 0 for none).", smallest: 0);
         return new ExampledCommand(
             "up",
             "Starts the node: HTTP, journal, pipeline. Stops cleanly on Ctrl+C or SIGTERM, losing nothing.",
             "retailflow up --demo",
             RunAsync)
         {
-            urls, demo, interval, runAt, takeOver,
+            urls, demo, interval, runAt, reconcile, takeOver,
         };
 
         async Task<ExitCode> RunAsync(CommandRun run)
@@ -38,6 +39,11 @@ internal static class UpCommand
             if (run.Get(runAt) is { } records)
             {
                 options = options with { RunAtRecords = records };
+            }
+
+            if (run.Get(reconcile) is { } seconds)
+            {
+                options = options with { ReconcileInterval = TimeSpan.FromSeconds(seconds) };
             }
 
             await NodeHost.RunAsync(options, run.Cancellation);

@@ -12,15 +12,17 @@ namespace RetailFlow.Lakehouse.Quality;
 /// </summary>
 internal sealed class ClaimReconciliation(Lake lake)
 {
-    private const string Gold = "gold.stock_on_hand";
+    /// <summary>The table that is checked.</summary>
+    public const string Gold = "gold.stock_on_hand";
+
     private const int MostDifferences = 20;
 
     private static readonly string[] WayBack = ["silver.open_reservations", "silver.reservations", "bronze.reservations"];
 
     /// <summary>The check, or null if the lake has no table of stock that contains reservations.</summary>
-    public async ValueTask<ReconcileCheck?> RunAsync(DuckDbConnection connection, CancellationToken cancellationToken)
+    public async ValueTask<ReconcileCheck?> RunAsync(ReconcileBasis basis, DuckDbConnection connection, CancellationToken cancellationToken)
     {
-        if (await lake.Tables[Gold].TryLatestAsync(cancellationToken) is not { } stock)
+        if (basis.Find(Gold) is not { } stock)
         {
             return null;
         }

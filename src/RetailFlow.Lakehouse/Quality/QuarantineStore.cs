@@ -155,9 +155,9 @@ public sealed class QuarantineStore
     }
 
     /// <summary>Records set aside in one layer.</summary>
-    internal async ValueTask<long> CountLayerAsync(string feed, string layer, CancellationToken cancellationToken)
+    internal async ValueTask<long> CountLayerAsync(string feed, Snapshot? snapshot, string layer, CancellationToken cancellationToken)
     {
-        if (await Table(feed).TryLatestAsync(cancellationToken) is not { } snapshot)
+        if (snapshot is null)
         {
             return 0;
         }

@@ -18,23 +18,48 @@ public sealed class Reconciliation
 
     internal Reconciliation(Lake lake) => _lake = lake;
 
-    /// <summary>Runs every check.</summary>
-    public async ValueTask<ReconcileReport> RunAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The tables as they are at this moment. To be taken while no step is under way: a step commits what it sets aside before its own rows,
+    /// and in between the two do not add up.
+    /// </summary>
+    public async ValueTask<ReconcileBasis> CaptureAsync(CancellationToken cancellationToken)
+    {
+        var names = _lake.Project.Feeds.SelectMany(feed => new[] { $"bronze.{feed.Name}", $"quarantine.{feed.Name}" })
+            .Concat(_lake.Project.Models.Where(model => !model.IsEphemeral).Select(model => model.Name))
+            .Concat([LandedFiles.TableName, $"bronze.{LandedFile.JournalFeed}", ClaimReconciliation.Gold]);
+        var tables = new Dictionary<string, Snapshot>(StringComparer.Ordinal);
+        foreach (var name in names.Distinct(StringComparer.Ordinal))
+        {
+            if (await _lake.Tables[name].TryLatestAsync(cancellationToken) is { } snapshot)
+            {
+                tables.Add(name, snapshot);
+            }
+        }
+
+        return new ReconcileBasis(tables);
+    }
+
+    /// <summary>Runs every check on the tables as they are.</summary>
+    public async ValueTask<ReconcileReport> RunAsync(CancellationToken cancellationToken) =>
+        await RunAsync(await CaptureAsync(cancellationToken), cancellationToken);
+
+    /// <summary>Runs every check on the tables as they were; they may change meanwhile.</summary>
+    public async ValueTask<ReconcileReport> RunAsync(ReconcileBasis basis, CancellationToken cancellationToken)
     {
         var checks = new List<ReconcileCheck>();
         using var connection = _lake.Engine.Connect();
         using var cancel = connection.CancelWith(cancellationToken);
         foreach (var feed in _lake.Project.Feeds)
         {
-            await CheckFeedAsync(connection, feed, checks, cancellationToken);
+            await CheckFeedAsync(basis, connection, feed, checks, cancellationToken);
         }
 
         foreach (var model in _lake.Project.Models.Where(m => !m.IsEphemeral))
         {
-            await CheckModelAsync(connection, model, checks, cancellationToken);
+            await CheckModelAsync(basis, connection, model, checks, cancellationToken);
         }
 
-        if (await new ClaimReconciliation(_lake).RunAsync(connection, cancellationToken) is { } claims)
+        if (await new ClaimReconciliation(_lake).RunAsync(basis, connection, cancellationToken) is { } claims)
         {
             checks.Add(claims);
         }
@@ -45,10 +70,10 @@ public sealed class Reconciliation
     private static ReconcileCheck Equal(string invariant, string subject, string equation, long left, long right) =>
         new(invariant, subject, equation, left == right, left == right ? [] : [$"{left} is not {right}"]);
 
-    private async ValueTask CheckFeedAsync(DuckDbConnection connection, FeedContract feed, List<ReconcileCheck> checks, CancellationToken cancellationToken)
+    private async ValueTask CheckFeedAsync(ReconcileBasis basis, DuckDbConnection connection, FeedContract feed, List<ReconcileCheck> checks, CancellationToken cancellationToken)
     {
         var table = _lake.Tables[$"bronze.{feed.Name}"];
-        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        if (basis.Find(table.Name) is not { } snapshot)
         {
             return;
         }
@@ -56,17 +81,17 @@ public sealed class Reconciliation
         using var open = new OpenFiles();
         var bronze = await table.RelationAsync(open, connection, snapshot, cancellationToken);
         var rows = connection.Scalar<long>($"select count(*) from {bronze}");
-        var setAside = await _lake.Quarantine.CountLayerAsync(feed.Name, "bronze", cancellationToken);
+        var setAside = await _lake.Quarantine.CountLayerAsync(feed.Name, basis.Find($"quarantine.{feed.Name}"), "bronze", cancellationToken);
         var received = StepCounters.Of(snapshot).Received;
         checks.Add(Equal("I3", table.Name, $"received {received} = rows {rows} + quarantined {setAside}", received, rows + setAside));
 
         var landed = _lake.Tables[LandedFiles.TableName];
-        var registry = await landed.LatestAsync(cancellationToken);
+        var registry = basis.Find(landed.Name) ?? throw new LakeException(LakeErrorKind.Corrupt, $"{table.Name} was read from files that {landed.Name} does not name: it does not exist.");
         var consumed = LakeTable.Position(snapshot, BronzeStep.LandedPosition);
         if (feed.IsNoted)
         {
             // The reading of stock records counted them by itself.
-            if (await _lake.Tables[$"bronze.{LandedFile.JournalFeed}"].TryLatestAsync(cancellationToken) is { } stock && LakeTable.Position(stock, BronzeStep.JournalPosition) == LakeTable.Position(snapshot, BronzeStep.JournalPosition))
+            if (basis.Find($"bronze.{LandedFile.JournalFeed}") is { } stock && LakeTable.Position(stock, BronzeStep.JournalPosition) == LakeTable.Position(snapshot, BronzeStep.JournalPosition))
             {
                 var passed = NotedEntries.Count(stock, feed.Record);
                 checks.Add(Equal("I3", table.Name, $"entries between stock records {passed} = rows {rows} + quarantined {setAside}", passed, rows + setAside));
@@ -81,7 +106,7 @@ public sealed class Reconciliation
         {
             var inBronze = connection.Scalar<long>($"select count(*) from {bronze} where _file in (select ordinal from {ranges})");
             var quarantine = _lake.Quarantine.Table(feed.Name);
-            var inQuarantine = await quarantine.TryLatestAsync(cancellationToken) is { } q
+            var inQuarantine = basis.Find(quarantine.Name) is { } q
                 ? connection.Scalar<long>($"select count(*) from {await quarantine.RelationAsync(open, connection, q, cancellationToken)} where layer = 'bronze' and _file in (select ordinal from {ranges})")
                 : 0;
             var noted = NotedEntries.Count(snapshot, RecordKind.Reservation) + NotedEntries.Count(snapshot, RecordKind.Incident);
@@ -89,10 +114,10 @@ public sealed class Reconciliation
         }
     }
 
-    private async ValueTask CheckModelAsync(DuckDbConnection connection, ModelDefinition model, List<ReconcileCheck> checks, CancellationToken cancellationToken)
+    private async ValueTask CheckModelAsync(ReconcileBasis basis, DuckDbConnection connection, ModelDefinition model, List<ReconcileCheck> checks, CancellationToken cancellationToken)
     {
         var table = _lake.Tables[model.Name];
-        if (await table.TryLatestAsync(cancellationToken) is not { } snapshot)
+        if (basis.Find(table.Name) is not { } snapshot)
         {
             return;
         }
@@ -115,7 +140,7 @@ public sealed class Reconciliation
             var received = connection.Scalar<long>($"select count(*) from {source}");
             var rows = connection.Scalar<long>($"select count(*) from {actual}");
             var feed = input[(input.IndexOf('.', StringComparison.Ordinal) + 1)..];
-            var setAside = await _lake.Quarantine.CountLayerAsync(feed, "silver", cancellationToken);
+            var setAside = await _lake.Quarantine.CountLayerAsync(feed, basis.Find($"quarantine.{feed}"), "silver", cancellationToken);
             var duplicates = StepCounters.Of(snapshot).Duplicates;
             checks.Add(Equal("I3", model.Name, $"records of {input} {received} = rows {rows} + duplicates {duplicates} + quarantined {setAside}", received, rows + duplicates + setAside));
         }
@@ -138,6 +163,17 @@ public sealed class Reconciliation
         using var result = connection.Query($"select {(model.UniqueKey.Count == 0 ? "*" : SqlText.Names(model.UniqueKey))}, cast(to_json(d) as varchar) from ({sql}) d limit {MostDifferences}");
         differences.AddRange(result.Rows().Select(row => $"{what}: {row[^1]}"));
     }
+}
+
+/// <summary>Tables as they were at one moment.</summary>
+public sealed class ReconcileBasis
+{
+    private readonly Dictionary<string, Snapshot> _tables;
+
+    internal ReconcileBasis(Dictionary<string, Snapshot> tables) => _tables = tables;
+
+    /// <summary>A table; null if it was not there.</summary>
+    internal Snapshot? Find(string name) => _tables.GetValueOrDefault(name);
 }
 
 /// <summary>What a reconciliation found.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using RetailFlow.Node.Kafka;
 using RetailFlow.Node.Live;
+using RetailFlow.Node.Refresh;
 
 namespace RetailFlow.Node.Http;
 
@@ -36,7 +37,7 @@ internal sealed class HealthEndpoints(NodeState node)
         context.Response.ContentType = "application/json; charset=utf-8";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
         json.WriteStartObject();
-        json.WriteString("status"u8, "ready"u8);
+        json.WriteString("status"u8, node.IsDegraded ? "degraded"u8 : "ready"u8);
         WriteState(json);
         json.WriteEndObject();
     }
@@ -99,6 +100,35 @@ internal sealed class HealthEndpoints(NodeState node)
         json.WriteEndObject();
     }
 
+    private static void WriteReconciliation(Utf8JsonWriter json, ReconciliationStatus status)
+    {
+        json.WriteStartObject("reconciliation"u8);
+        if (status.Holds is { } holds)
+        {
+            json.WriteBoolean("ok"u8, holds);
+        }
+        else
+        {
+            json.WriteNull("ok"u8);
+        }
+
+        StockJson.WriteTime(json, "at"u8, status.At);
+        json.WriteNumber("sequence"u8, status.Sequence);
+        json.WriteNumber("checks"u8, status.Checks);
+        json.WriteStartArray("differences"u8);
+        foreach (var difference in status.Differences)
+        {
+            json.WriteStringValue(difference);
+        }
+
+        json.WriteEndArray();
+        json.WriteNumber("duration_ms"u8, (long)status.Elapsed.TotalMilliseconds);
+        json.WriteNumber("runs"u8, status.Runs);
+        json.WriteString("reason"u8, status.Reason);
+        StockJson.WriteTime(json, "next"u8, status.Next);
+        json.WriteEndObject();
+    }
+
     private void WriteState(Utf8JsonWriter json)
     {
         json.WriteNumber("sequence"u8, node.Intake?.Sequence ?? 0);
@@ -116,5 +146,6 @@ internal sealed class HealthEndpoints(NodeState node)
         json.WriteNumber("last_run_ms"u8, (long)run.Elapsed.TotalMilliseconds);
         json.WriteEndObject();
         WriteComparison(json, node.Comparison);
+        WriteReconciliation(json, node.Reconciliation);
     }
 }

@@ -12,7 +12,8 @@ namespace RetailFlow.Node.Refresh;
 /// Carries acknowledged records into Gold: every interval, sooner when many wait. A failed run is tried again after a pause that
 /// doubles; acknowledging never waits for it.
 /// </summary>
-internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, ILogger<MicroBatchLoop> log)
+internal sealed class MicroBatchLoop(
+    NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, OwnReconciliation reconciling, ILogger<MicroBatchLoop> log)
 {
     private static readonly TimeSpan s_longestRest = TimeSpan.FromSeconds(5);
 
@@ -42,9 +43,9 @@ internal sealed class MicroBatchLoop(NodeState node, Lake lake, EventIntake inta
                 woken = node.WokenAsync(stop);
             }
 
-            if (wanted && now >= _notBefore)
+            if (wanted && now >= _notBefore && await TryRunAsync(CancellationToken.None))
             {
-                await TryRunAsync(CancellationToken.None);
+                await reconciling.BetweenRunsAsync();
             }
         }
     }

@@ -48,6 +48,15 @@ internal static partial class NodeLog
     [LoggerMessage(15, LogLevel.Error, "Kafka source {Source}: {What}")]
     public static partial void KafkaGap(ILogger logger, string source, string what);
 
+    [LoggerMessage(16, LogLevel.Error, "The tables do not reconcile at sequence {Sequence}: {Checks} checks do not hold: {Differences}")]
+    public static partial void DoesNotReconcile(ILogger logger, long sequence, int checks, string differences);
+
+    [LoggerMessage(17, LogLevel.Information, "The tables reconcile again, at sequence {Sequence}")]
+    public static partial void ReconcilesAgain(ILogger logger, long sequence);
+
+    [LoggerMessage(18, LogLevel.Warning, "The tables could not be reconciled; the next try is in {Pause}")]
+    public static partial void CannotReconcile(ILogger logger, TimeSpan pause, Exception failure);
+
     [LoggerMessage(9, LogLevel.Warning, "The simulated retailer stopped sending")]
     public static partial void DemoFailed(ILogger logger, Exception failure);
 }
