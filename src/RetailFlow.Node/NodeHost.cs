@@ -36,6 +36,7 @@ public sealed class NodeHost : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly BackgroundThreads _background = new();
     private readonly StockStreams _streams;
+    private readonly EndedReservations _ended;
     private Lake? _lake;
     private EventIntake? _intake;
     private MicroBatchLoop? _loop;
@@ -48,7 +49,8 @@ public sealed class NodeHost : IAsyncDisposable
         _state = new NodeState(options);
         _telemetry = new NodeTelemetry(_state);
         _streams = new StockStreams(_state, _stop.Token);
-        _web = Build(_state, _telemetry, _streams, _stop.Token);
+        _ended = new EndedReservations(_state);
+        _web = Build(_state, _telemetry, _streams, _ended, _stop.Token);
         _log = _web.Services.GetRequiredService<ILogger<NodeHost>>();
         _state.Incidents.Noted = incident =>
         {
@@ -159,12 +161,13 @@ public sealed class NodeHost : IAsyncDisposable
 
         _background.Dispose();
         await _web.DisposeAsync();
+        _ended.Dispose();
         _telemetry.Dispose();
         _state.Dispose();
         _stop.Dispose();
     }
 
-    private static WebApplication Build(NodeState state, NodeTelemetry telemetry, StockStreams streams, CancellationToken stop)
+    private static WebApplication Build(NodeState state, NodeTelemetry telemetry, StockStreams streams, EndedReservations ended, CancellationToken stop)
     {
         var options = state.Options;
 
@@ -194,7 +197,7 @@ public sealed class NodeHost : IAsyncDisposable
         new ShopifyEndpoint(state, telemetry).Map(web);
         new StockEndpoints(state).Map(web);
         new StockStreamEndpoint(state, streams, stop).Map(web);
-        new ReservationsEndpoint(state).Map(web);
+        new ReservationsEndpoint(state, ended).Map(web);
         new IncidentsEndpoint(state).Map(web);
         new SqlEndpoint(state).Map(web);
         new CatalogEndpoints(state).Map(web);

@@ -11,7 +11,7 @@ namespace RetailFlow.Node.Http;
 internal sealed class IncidentsEndpoint(NodeState node)
 {
     public void Map(IEndpointRouteBuilder routes) => routes.MapGet("/v1/incidents", (Delegate)ListAsync).WithName("ListIncidents")
-        .WithSummary("Oversells that came to light since the node started, newest first, up to 1000; bronze.incidents has all of them.")
+        .WithSummary("The last 1000 oversells that came to light, newest first; bronze.incidents has all of them.")
         .Answers<IncidentAnswer[]>(503);
 
     private async Task ListAsync(HttpContext context)

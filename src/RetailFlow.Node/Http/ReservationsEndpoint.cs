@@ -2,12 +2,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Node.Live;
 using RetailFlow.Stock.Ledger;
 
 namespace RetailFlow.Node.Http;
 
 /// <summary><c>/v1/reservations</c>: stock that is kept for a basket or an order, answered when it is durable.</summary>
-internal sealed class ReservationsEndpoint(NodeState node)
+internal sealed class ReservationsEndpoint(NodeState node, EndedReservations ended)
 {
     private const int MaxBodyBytes = 1 << 20;
 
@@ -80,7 +81,18 @@ internal sealed class ReservationsEndpoint(NodeState node)
             return;
         }
 
-        if (intake.Live.Ledger.Find(id) is not { } reservation)
+        Reservation? reservation;
+        try
+        {
+            reservation = intake.Live.Ledger.Find(id) ?? await ended.FindAsync(id, context.RequestAborted);
+        }
+        catch (TimeoutException late)
+        {
+            await Problem.Unavailable(late.Message).WriteAsync(context);
+            return;
+        }
+
+        if (reservation is null)
         {
             await NotFound(id).WriteAsync(context);
             return;

@@ -56,7 +56,7 @@ internal sealed class EventIntake : IAsyncDisposable
         _silver = new SilverIdentities(lake, identities.Index);
         _admission = new Admission(identities);
         _texts = new RecordTexts(ledger, [.. options.QuietRules.Select(rule => rule.Source)]);
-        _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge())) { Noted = node.Incidents.Add };
+        _follower = new LedgerFollower(ledger, new FulfilmentSales(NewJudge())) { Noted = node.Incidents.Add, Replayed = node.Incidents.Restore };
         _journal = StockJournal.Open(
             lake.LocalFolder,
             new StockJournalOptions { FirstSequence = home.FirstSequence, TimeProvider = node.Clock, Follower = _follower, Files = node.Options.JournalFiles },
@@ -119,6 +119,7 @@ internal sealed class EventIntake : IAsyncDisposable
             var gold = await LedgerRecovery.PositionAsync(lake, home.FirstSequence, cancellationToken);
             await intake._silver.StartAsync(gold.SilverVersion, gold.Sequence, cancellationToken);
             identities.Tidy();
+            await IncidentHistory.LoadAsync(node.Incidents, lake, intake._journal, gold.Sequence, cancellationToken);
             await new LedgerRecovery(lake, intake._journal, ledger, intake._follower, intake.NewJudge())
                 .RunAsync(gold, identities, options, RecordTime.ToMicros(node.Clock.GetUtcNow()), cancellationToken);
             intake.Live.StartFrom(new LakeBase(gold.SilverVersion, gold.Sequence));

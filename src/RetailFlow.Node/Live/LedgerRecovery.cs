@@ -14,6 +14,9 @@ namespace RetailFlow.Node.Live;
 /// </summary>
 internal sealed class LedgerRecovery(Lake lake, StockJournal journal, StockLedger ledger, LedgerFollower follower, RecordJudge judge)
 {
+    // A source that has been silent for longer is taken for one that was never heard of: how far back the lake is read has a limit.
+    private const long LongestSilence = 90L * 24 * 3600 * 1_000_000;
+
     /// <summary>What the lake says that the ledger can be based on.</summary>
     /// <param name="lake">The lake.</param>
     /// <param name="firstSequence">The first sequence that this machine's journal has.</param>
@@ -38,8 +41,31 @@ internal sealed class LedgerRecovery(Lake lake, StockJournal journal, StockLedge
         await LoadRowsAsync(gold, cancellationToken);
         await LoadPendingVoidsAsync(gold.SilverVersion, identities, cancellationToken);
         await new ReservationHistory(ledger, options, nowMicros).LoadAsync(lake, journal, gold.Sequence, cancellationToken);
+        await LoadHeardAsync(options, nowMicros, cancellationToken);
         ledger.StartAt(gold.Sequence, 0);
         await new JournalReplay(ledger, follower, Judge).RunAsync(journal, gold.Sequence, cancellationToken);
+    }
+
+    /// <summary>When the sources that are expected were last heard of, as far as the lake tells; the journal tells the rest.</summary>
+    private async Task LoadHeardAsync(LedgerOptions options, long nowMicros, CancellationToken cancellationToken)
+    {
+        var unknown = options.QuietRules.Select(rule => rule.Source).ToHashSet(StringComparer.Ordinal);
+        var recent = options.QuietRules.Select(rule => rule.QuietAfterMicros).Append(0).Max();
+
+        // One that was heard of lately is found in the newest files. One that was not is quiet whatever the answer, if it ever was heard of.
+        foreach (var back in new[] { recent, LongestSilence })
+        {
+            if (unknown.Count == 0)
+            {
+                return;
+            }
+
+            foreach (var (source, at) in await lake.History.LastHeardAsync(unknown, RecordTime.ToInstant(nowMicros - back), cancellationToken))
+            {
+                ledger.Heard(source, RecordTime.ToMicros(at));
+                unknown.Remove(source);
+            }
+        }
     }
 
     private IntakeBatch Judge(in JournalEnvelopeReader envelope)

@@ -2,7 +2,7 @@ using RetailFlow.Stock.Ledger;
 
 namespace RetailFlow.Node.Live;
 
-/// <summary>The oversells that came to light last, since the node started; the lake has all of them.</summary>
+/// <summary>The oversells that came to light last, over restarts of the node; the lake has all of them.</summary>
 internal sealed class RecentIncidents
 {
     /// <summary>How many are kept.</summary>
@@ -16,6 +16,13 @@ internal sealed class RecentIncidents
 
     public void Add(OversellIncident incident, long sequence)
     {
+        Restore(incident, sequence);
+        Noted?.Invoke(incident);
+    }
+
+    /// <summary>Adds one that came to light before the start, in the order of their sequences.</summary>
+    public void Restore(OversellIncident incident, long sequence)
+    {
         lock (_gate)
         {
             _recent.Enqueue((incident, sequence));
@@ -24,8 +31,6 @@ internal sealed class RecentIncidents
                 _recent.Dequeue();
             }
         }
-
-        Noted?.Invoke(incident);
     }
 
     /// <summary>Newest first, up to and including a sequence: what is not durable yet is shown to nobody.</summary>

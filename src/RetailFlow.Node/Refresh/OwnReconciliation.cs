@@ -53,7 +53,10 @@ internal sealed class OwnReconciliation
             var at = _node.Clock.GetUtcNow();
             var sequence = _node.Gold.Current?.Sequence ?? 0;
             _node.Reconciliation = _node.Reconciliation with { Next = null };
-            _running = Task.Run(() => ProveAsync(basis, at, sequence, began), CancellationToken.None);
+
+            // On the threads of the run, which yield to answers.
+            _running = Task.Factory.StartNew(
+                () => ProveAsync(basis, at, sequence, began), CancellationToken.None, TaskCreationOptions.None, TaskScheduler.Current).Unwrap();
         }
         catch (Exception failure)
         {

@@ -65,6 +65,9 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
     /// <summary>Incidents that were written, for whoever tells of them. Called on the journal's writer; must be quick and not throw.</summary>
     public Action<OversellIncident, long>? Noted { get; set; }
 
+    /// <summary>Incidents that the journal has, for whoever shows them; called as they are replayed.</summary>
+    public Action<OversellIncident, long>? Replayed { get; set; }
+
     /// <inheritdoc/>
     public void Before(JournalScribe scribe)
     {
@@ -142,6 +145,7 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
                 break;
             case OversellIncident incident:
                 ledger.Apply(incident, entry.Sequence, entry.AtMicros);
+                Replayed?.Invoke(incident, entry.Sequence);
                 break;
             case ILedgerBatch record:
                 record.Admit(entry.Sequence);

@@ -1,0 +1,53 @@
+using RetailFlow.Lakehouse;
+using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Stock.Journal;
+using RetailFlow.Stock.Ledger;
+using RetailFlow.Stock.Records;
+
+namespace RetailFlow.Node.Live;
+
+/// <summary>
+/// The last oversells as they were at a position of the journal: from <c>bronze.incidents</c> as far as that goes, from the journal itself
+/// after it.
+/// </summary>
+internal static class IncidentHistory
+{
+    /// <summary>Loads those up to and including <paramref name="upTo"/>.</summary>
+    public static async Task LoadAsync(RecentIncidents incidents, Lake lake, StockJournal journal, long upTo, CancellationToken cancellationToken)
+    {
+        var (stored, position) = await lake.History.IncidentsAsync(RecentIncidents.Most, upTo, cancellationToken);
+        foreach (var incident in stored)
+        {
+            incidents.Restore(Of(incident), incident.Sequence);
+        }
+
+        foreach (var range in journal.RangesAfter(Math.Min(position, upTo)).TakeWhile(range => range.FirstSequence <= upTo))
+        {
+            using var reader = journal.Read(range);
+            while (reader.MoveNext())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var envelope = reader.Current;
+                if (envelope.Sequence > upTo)
+                {
+                    return;
+                }
+
+                if (envelope.Kind == JournalEntryKind.Incident)
+                {
+                    incidents.Restore(IncidentJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence);
+                }
+            }
+        }
+    }
+
+    private static OversellIncident Of(StoredIncident stored) => new(
+        stored.Sku,
+        stored.Location,
+        stored.Cause,
+        RecordTime.ToMicros(stored.At),
+        Quantity.FromDecimal(stored.OnHand),
+        Quantity.FromDecimal(stored.Held),
+        Quantity.FromDecimal(stored.Committed),
+        stored.Reservations);
+}
