@@ -124,6 +124,6 @@ internal sealed class DoorIdentities(IIdentityFiles files, int mostInGeneration 
         public bool TryFind(UInt128 fingerprint, out KnownIdentity known) =>
             Run is { } run ? run.TryFind(fingerprint, out known) : Held!.TryGetValue(fingerprint, out known);
 
-        public HeldIdentity[] Entries() => [.. Held!.Select(pair => new HeldIdentity(pair.Key, pair.Value))];
+        public HeldIdentity[] Entries() => HeldIdentity.Of(Held!);
     }
 }

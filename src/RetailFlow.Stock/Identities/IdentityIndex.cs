@@ -277,7 +277,7 @@ public sealed class IdentityIndex : IDisposable
         {
             if (inMemory.Count > 0)
             {
-                next.Add(IdentityRun.Written(files, NextName(), [.. inMemory.Select(pair => new HeldIdentity(pair.Key, pair.Value))]));
+                next.Add(IdentityRun.Written(files, NextName(), HeldIdentity.Of(inMemory)));
             }
 
             Show(next, [], position, position);

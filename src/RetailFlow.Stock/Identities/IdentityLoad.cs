@@ -39,7 +39,7 @@ public sealed class IdentityLoad : IDisposable
         Count++;
         if (Rest.TryAdd(fingerprint, known) && Rest.Count >= mostInMemory)
         {
-            runs.Add(IdentityRun.Written(files, newName(), [.. Rest.Select(pair => new HeldIdentity(pair.Key, pair.Value))]));
+            runs.Add(IdentityRun.Written(files, newName(), HeldIdentity.Of(Rest)));
             Rest.Clear();
         }
     }

@@ -11,6 +11,19 @@ public readonly record struct KnownIdentity(long ContentHash, bool IsVoid, bool 
 /// <param name="Known">What is known of it.</param>
 public readonly record struct HeldIdentity(UInt128 Fingerprint, KnownIdentity Known) : IComparable<HeldIdentity>
 {
+    /// <summary>The entries of a table, as an array of their own.</summary>
+    public static HeldIdentity[] Of(IReadOnlyDictionary<UInt128, KnownIdentity> table)
+    {
+        HeldIdentity[] entries = new HeldIdentity[table.Count];
+        int next = 0;
+        foreach ((UInt128 fingerprint, KnownIdentity known) in table)
+        {
+            entries[next++] = new HeldIdentity(fingerprint, known);
+        }
+
+        return entries;
+    }
+
     /// <summary>In the order of the fingerprints.</summary>
     public int CompareTo(HeldIdentity other) => Fingerprint.CompareTo(other.Fingerprint);
 
