@@ -94,12 +94,12 @@ internal sealed class IntakeBatch : ILedgerBatch
             return false;
         }
 
-        record = At(index)!.Value.Record;
+        record = _candidates[PlaceOf(index)].Record;
         return true;
     }
 
     /// <inheritdoc/>
-    public string? SourceAt(int index) => At(index)?.Source;
+    public string? SourceAt(int index) => PlaceOf(index) is var place and >= 0 ? _candidates[place].Source : null;
 
     public void AddBroken(int index, ReadOnlySpan<byte> record, bool isJsonObject, in RecordViolation violation)
     {
@@ -140,14 +140,14 @@ internal sealed class IntakeBatch : ILedgerBatch
     /// <summary>Brings the records set aside into the order of the request.</summary>
     public void Close() => _setAside?.Sort(static (left, right) => left.Index.CompareTo(right.Index));
 
-    /// <summary>The candidate at a place; asked for in the order of the places.</summary>
-    private Candidate? At(int index)
+    /// <summary>Where the candidate of a record stands, -1 if it is none; asked for in the order of the records.</summary>
+    private int PlaceOf(int index)
     {
         while (_cursor < _candidateCount && _candidates[_cursor].Index < index)
         {
             _cursor++;
         }
 
-        return _cursor < _candidateCount && _candidates[_cursor].Index == index ? _candidates[_cursor] : null;
+        return _cursor < _candidateCount && _candidates[_cursor].Index == index ? _cursor : -1;
     }
 }

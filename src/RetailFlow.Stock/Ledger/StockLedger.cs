@@ -100,13 +100,11 @@ public sealed partial class StockLedger
     {
         if (keysBySku.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(sku, out StockKey[]? keys))
         {
-            foreach (StockKey key in keys)
+            int at = Find(keys, location);
+            if (at >= 0)
             {
-                if (location.SequenceEqual(key.Location))
-                {
-                    (knownSku, knownLocation) = (key.Sku, key.Location);
-                    return true;
-                }
+                (knownSku, knownLocation) = (keys[at].Sku, keys[at].Location);
+                return true;
             }
         }
 
@@ -146,14 +144,14 @@ public sealed partial class StockLedger
     }
 
     /// <summary>Index of a location among a SKU's keys, which stand in the order of their locations; the complement of its place if it is not there.</summary>
-    private static int Find(StockKey[] keys, string location)
+    private static int Find(StockKey[] keys, ReadOnlySpan<char> location)
     {
         int low = 0;
         int high = keys.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) >>> 1;
-            int order = string.CompareOrdinal(keys[middle].Location, location);
+            int order = keys[middle].Location.AsSpan().SequenceCompareTo(location);
             if (order == 0)
             {
                 return middle;
