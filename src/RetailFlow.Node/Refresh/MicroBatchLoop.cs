@@ -15,27 +15,28 @@ namespace RetailFlow.Node.Refresh;
 internal sealed class MicroBatchLoop(
     NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, OwnReconciliation reconciling, ILogger<MicroBatchLoop> log)
 {
-    private static readonly TimeSpan s_longestRest = TimeSpan.FromSeconds(5);
+    // How often it is looked whether many records wait.
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     private readonly GoldReader _gold = new(lake);
-    private long _notBefore;
+    private readonly long _origin = node.Clock.GetTimestamp();
+    private readonly RunSchedule _schedule = new(node.Options.RunInterval, TimeSpan.Zero);
     private long _landed;
-    private long _restUntil;
 
     /// <summary>Runs until <paramref name="stop"/>; a run under way is finished first.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(node.Options.RunInterval, node.Clock);
-        var tick = timer.WaitForNextTickAsync(stop).AsTask();
         var woken = node.WokenAsync(stop);
         while (!stop.IsCancellationRequested)
         {
-            await Task.WhenAny(tick, woken);
-            var now = node.Clock.GetTimestamp();
-            var wanted = woken.IsCompletedSuccessfully || (tick.IsCompletedSuccessfully && now >= _restUntil);
-            if (tick.IsCompletedSuccessfully)
+            var left = _schedule.Due(intake.Sequence - (node.Gold.Current?.Sequence ?? 0), woken.IsCompletedSuccessfully) - Now;
+            if (left > TimeSpan.Zero)
             {
-                tick = timer.WaitForNextTickAsync(stop).AsTask();
+                using var timer = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                var due = Task.Delay(left < s_look ? left : s_look, node.Clock, timer.Token);
+                await (woken.IsCompleted ? Task.WhenAny(due) : Task.WhenAny(due, woken));
+                await timer.CancelAsync();
+                continue;
             }
 
             if (woken.IsCompletedSuccessfully)
@@ -43,32 +44,33 @@ internal sealed class MicroBatchLoop(
                 woken = node.WokenAsync(stop);
             }
 
-            if (wanted && now >= _notBefore && await TryRunAsync(CancellationToken.None))
+            if (await TryRunAsync(CancellationToken.None))
             {
                 await reconciling.BetweenRunsAsync();
             }
         }
     }
 
+    private TimeSpan Now => node.Clock.GetElapsedTime(_origin);
+
     /// <summary>One run; false if it failed, which is logged and remembered.</summary>
     public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
-        var began = node.Clock.GetTimestamp();
+        var began = Now;
         try
         {
             await RunOnceAsync(cancellationToken);
         }
         catch (Exception failure)
         {
-            Failed(failure, node.Clock.GetElapsedTime(began));
+            Failed(failure, began, Now);
             return false;
         }
 
-        var elapsed = node.Clock.GetElapsedTime(began);
+        var ended = Now;
+        var elapsed = ended - began;
+        _schedule.Ended(began, ended);
         telemetry.Ran(elapsed);
-
-        // Half of the time at most, unless somebody waits: acknowledging keeps its share of the machine, and larger batches cost less.
-        _restUntil = node.Clock.GetTimestamp() + Ticks(elapsed < s_longestRest ? elapsed : s_longestRest);
         var before = node.LastRun;
         if (before.Failures > 0)
         {
@@ -144,22 +146,20 @@ internal sealed class MicroBatchLoop(
         return (long)result.Rows().First()[0]! > 0;
     }
 
-    private void Failed(Exception failure, TimeSpan elapsed)
+    private void Failed(Exception failure, TimeSpan began, TimeSpan ended)
     {
         var failures = node.LastRun.Failures + 1;
         var pause = TimeSpan.FromTicks((long)Math.Min(
             node.Options.LongestBackOff.Ticks,
             node.Options.RunInterval.Ticks * Math.Pow(2, Math.Min(failures, 30))));
-        _notBefore = node.Clock.GetTimestamp() + Ticks(pause);
+        _schedule.Failed(began, ended, pause);
         node.LastRun = node.LastRun with
         {
             Failures = failures,
             Reason = failure.Message,
             EndedAt = node.Clock.GetUtcNow(),
-            Elapsed = elapsed,
+            Elapsed = ended - began,
         };
         NodeLog.RunFailed(log, failures, pause, failure);
     }
-
-    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * node.Clock.TimestampFrequency);
 }

@@ -1,0 +1,46 @@
+namespace RetailFlow.Node.Refresh;
+
+/// <summary>
+/// When the pipeline runs next: every interval, every half of it while many records wait, and never without a rest after a run, so that the pipeline does not
+/// take the whole machine for itself. Moments are spans since one of the caller's choice.
+/// </summary>
+/// <param name="interval">From the beginning of a run to that of the next.</param>
+/// <param name="start">Now; the first run is due an interval later.</param>
+internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
+{
+    /// <summary>So many waiting records are worth a run of their own when half of the interval is over.</summary>
+    public const long Many = 5_000;
+
+    /// <summary>The longest rest.</summary>
+    public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(5);
+
+    private TimeSpan _began = start;
+    private TimeSpan _rested = start;
+    private TimeSpan _notBefore = start;
+
+    /// <summary>A run has ended; the next begins after half the time that it took at the earliest.</summary>
+    public void Ended(TimeSpan began, TimeSpan ended)
+    {
+        var rest = (ended - began) / 2;
+        _began = began;
+        _rested = ended + (rest < LongestRest ? rest : LongestRest);
+        _notBefore = ended;
+    }
+
+    /// <summary>A run has failed; nothing runs for a pause, whoever asks.</summary>
+    public void Failed(TimeSpan began, TimeSpan ended, TimeSpan pause)
+    {
+        Ended(began, ended);
+        _notBefore = ended + pause;
+    }
+
+    /// <summary>When the next run is due.</summary>
+    /// <param name="waiting">Records that are not in Gold yet.</param>
+    /// <param name="isWanted">Whether somebody asked for a run at once.</param>
+    public TimeSpan Due(long waiting, bool isWanted)
+    {
+        var regular = _began + (waiting >= Many ? interval / 2 : interval);
+        var due = isWanted ? _notBefore : regular > _rested ? regular : _rested;
+        return due > _notBefore ? due : _notBefore;
+    }
+}

@@ -1,0 +1,48 @@
+using RetailFlow.Node.Refresh;
+using Xunit;
+
+namespace RetailFlow.Node.Tests.Refresh;
+
+public sealed class RunScheduleTests
+{
+    private readonly RunSchedule _schedule = new(Milliseconds(1_000), Milliseconds(0));
+
+    [Theory, InlineData(0, 1_000), InlineData(RunSchedule.Many - 1, 1_000), InlineData(RunSchedule.Many, 500)]
+    public void The_first_run_is_due_after_an_interval_or_half_of_it_if_many_records_wait(long waiting, int due) =>
+        Assert.Equal(Milliseconds(due), _schedule.Due(waiting, isWanted: false));
+
+    [Theory, InlineData(0, false, 11_000), InlineData(RunSchedule.Many, false, 10_500), InlineData(0, true, 10_300), InlineData(RunSchedule.Many, true, 10_300)]
+    public void Runs_begin_an_interval_apart_or_half_of_it_if_many_records_wait_or_at_once_if_wanted(long waiting, bool isWanted, int due)
+    {
+        _schedule.Ended(Milliseconds(10_000), Milliseconds(10_300));
+
+        Assert.Equal(Milliseconds(due), _schedule.Due(waiting, isWanted));
+    }
+
+    [Theory, InlineData(800, 1_200), InlineData(900, 1_350), InlineData(20_000, 25_000)]
+    public void A_run_that_takes_most_of_the_interval_or_more_is_followed_by_a_rest_of_half_its_time_up_to_five_seconds(int elapsed, int due)
+    {
+        _schedule.Ended(Milliseconds(0), Milliseconds(elapsed));
+
+        Assert.Equal(Milliseconds(due), _schedule.Due(0, isWanted: false));
+    }
+
+    [Theory, InlineData(0, false), InlineData(RunSchedule.Many, false), InlineData(0, true)]
+    public void After_a_failure_nothing_runs_before_the_pause_is_over(long waiting, bool isWanted)
+    {
+        _schedule.Failed(Milliseconds(0), Milliseconds(100), Milliseconds(8_000));
+
+        Assert.Equal(Milliseconds(8_100), _schedule.Due(waiting, isWanted));
+    }
+
+    [Fact]
+    public void A_run_after_failures_ends_the_pause()
+    {
+        _schedule.Failed(Milliseconds(0), Milliseconds(100), Milliseconds(8_000));
+        _schedule.Ended(Milliseconds(8_100), Milliseconds(8_200));
+
+        Assert.Equal(Milliseconds(9_100), _schedule.Due(0, isWanted: false));
+    }
+
+    private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
+}
