@@ -98,7 +98,7 @@ internal sealed class OwnReconciliation
                 .Take(MostDifferences),
         ];
         var before = _node.Reconciliation;
-        _node.Reconciliation = new ReconciliationStatus
+        var result = new ReconciliationStatus
         {
             Holds = report.Holds,
             At = at,
@@ -118,6 +118,8 @@ internal sealed class OwnReconciliation
             NodeLog.ReconcilesAgain(_log, sequence);
         }
 
+        // Whoever sees it in the status finds it in the log.
+        _node.Reconciliation = result;
         Schedule(PauseAfter(elapsed));
     }
 
