@@ -15,22 +15,10 @@ if [ -n "$found" ]; then
     exit 0
 fi
 
-if ! command -v apt-get >/dev/null 2>&1; then
-    echo "error: there is no apt-get; install librdkafka 2.0 or later with your system's package manager" >&2
-    exit 5
-fi
-
-run=
-if [ "$(id -u)" -ne 0 ]; then
-    if ! command -v sudo >/dev/null 2>&1; then
-        echo "error: installing a package needs root; run this as root" >&2
-        exit 5
-    fi
-    run=sudo
-fi
+. "$(dirname "$0")/apt.sh"
+need_apt "librdkafka 2.0 or later"
 
 echo "Installing the package librdkafka1 and what it depends on with apt-get."
-$run apt-get update -qq
-$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends librdkafka1
+install_packages librdkafka1
 
 echo "Installed: $(where)"
