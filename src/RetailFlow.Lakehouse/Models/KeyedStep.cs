@@ -227,7 +227,9 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
         }
 
-        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, name => given[name], state));
+        // A fold may refer to its own model: that is the model over what it is given.
+        string Relation(string name) => name == model.Name ? $"({_context.Render(model.Sql, input => given[input])})" : given[name];
+        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, Relation, state));
         var decides = _context.SchemaOf(connection, $"select * from {folded}", []).Find("_evaluate") is null;
         if (decides || connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
         {
