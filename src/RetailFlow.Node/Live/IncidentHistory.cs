@@ -21,24 +21,17 @@ internal static class IncidentHistory
             incidents.Restore(Of(incident), incident.Sequence);
         }
 
-        foreach (var range in journal.RangesAfter(Math.Min(position, upTo)).TakeWhile(range => range.FirstSequence <= upTo))
-        {
-            using var reader = journal.Read(range);
-            while (reader.MoveNext())
+        journal.ForEach(
+            Math.Min(position, upTo),
+            upTo,
+            (in entry) =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                var envelope = reader.Current;
-                if (envelope.Sequence > upTo)
+                if (entry.Kind == JournalEntryKind.Incident)
                 {
-                    return;
+                    incidents.Restore(IncidentJson.Read(entry.Noted, entry.ReceivedAtMicros), entry.Sequence);
                 }
-
-                if (envelope.Kind == JournalEntryKind.Incident)
-                {
-                    incidents.Restore(IncidentJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence);
-                }
-            }
-        }
+            },
+            cancellationToken);
     }
 
     private static OversellIncident Of(StoredIncident stored) => new(

@@ -22,7 +22,17 @@ internal sealed class ReservationHistory(StockLedger ledger, LedgerOptions optio
     public async Task LoadAsync(Lake lake, StockJournal journal, long upTo, CancellationToken cancellationToken)
     {
         var known = await ReadTableAsync(lake, upTo, cancellationToken);
-        ReadJournal(journal, known, upTo, cancellationToken);
+        journal.ForEach(
+            known,
+            upTo,
+            (in entry) =>
+            {
+                if (entry.Kind == JournalEntryKind.Reservation)
+                {
+                    Note(TransitionJson.Read(entry.Noted, entry.ReceivedAtMicros), entry.Sequence);
+                }
+            },
+            cancellationToken);
         foreach (var (after, at, _) in _last.Values.OrderBy(last => last.Sequence))
         {
             if (after.State is ReservationState.Held or ReservationState.Confirmed || at + options.EndedRetentionMicros > nowMicros)
@@ -66,28 +76,6 @@ internal sealed class ReservationHistory(StockLedger ledger, LedgerOptions optio
         }
 
         return position;
-    }
-
-    private void ReadJournal(StockJournal journal, long after, long upTo, CancellationToken cancellationToken)
-    {
-        foreach (var range in journal.RangesAfter(after).TakeWhile(range => range.FirstSequence <= upTo))
-        {
-            using var reader = journal.Read(range);
-            while (reader.MoveNext())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var envelope = reader.Current;
-                if (envelope.Sequence > upTo)
-                {
-                    return;
-                }
-
-                if (envelope.Kind == JournalEntryKind.Reservation)
-                {
-                    Note(TransitionJson.Read(envelope.Noted, envelope.ReceivedAtMicros), envelope.Sequence);
-                }
-            }
-        }
     }
 
     private void Note(ReservationTransition transition, long sequence)

@@ -28,22 +28,17 @@ public sealed class MessagePositions
     /// <param name="journal">The journal.</param>
     /// <param name="registered">The last sequence that is registered.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public void Replay(StockJournal journal, long registered, CancellationToken cancellationToken)
-    {
-        foreach (JournalRange range in journal.RangesAfter(registered))
+    public void Replay(StockJournal journal, long registered, CancellationToken cancellationToken) => journal.ForEach(
+        registered,
+        long.MaxValue,
+        (in entry) =>
         {
-            using JournalReader reader = journal.Read(range);
-            while (reader.MoveNext())
+            if (!entry.From.IsEmpty)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                JournalEnvelopeReader envelope = reader.Current;
-                if (!envelope.From.IsEmpty)
-                {
-                    Note(envelope.Sequence, MessageOrigin.Parse(envelope.From));
-                }
+                Note(entry.Sequence, MessageOrigin.Parse(entry.From));
             }
-        }
-    }
+        },
+        cancellationToken);
 
     /// <summary>An entry of the journal that came from a partition. Called in the order of the sequence.</summary>
     /// <param name="sequence">The entry's sequence.</param>

@@ -1,9 +1,12 @@
 using System.Buffers.Text;
-using System.Text;
 using RetailFlow.Stock.Records;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Stock.Journal;
+
+/// <summary>Takes an entry of the journal that is read.</summary>
+/// <param name="entry">The entry.</param>
+public delegate void JournalEntryAction(in JournalEnvelopeReader entry);
 
 /// <summary>
 /// The RAW of stock records that come in one by one: every record as received, in one sequence without gaps, acknowledged
@@ -13,7 +16,6 @@ namespace RetailFlow.Stock.Journal;
 public sealed class StockJournal : IAsyncDisposable
 {
     private const int HeadBytes = 64;
-    private const int TimeBytes = 27;
 
     private readonly LakeLock lakeLock;
     private readonly IJournalFiles files;
@@ -21,7 +23,7 @@ public sealed class StockJournal : IAsyncDisposable
     private readonly SegmentedLog segments;
     private readonly StockJournalOptions options;
     private readonly GroupCommitLog<JournalBatch, JournalReceipt> log;
-    private readonly byte[] timeText = new byte[TimeBytes];
+    private readonly byte[] timeText = new byte[RecordTime.TextBytes];
     private long timeTextMicros = long.MinValue;
     private long groupMicros;
     private long nextSequence;
@@ -93,6 +95,30 @@ public sealed class StockJournal : IAsyncDisposable
 
     /// <summary>Reads the records of a range.</summary>
     public JournalReader Read(JournalRange range) => new(files, range);
+
+    /// <summary>Reads the durable entries after one sequence up to and including another, in their order.</summary>
+    /// <param name="after">The sequence before the first.</param>
+    /// <param name="upTo">The last sequence wanted; what is not durable when the call begins is not read.</param>
+    /// <param name="read">Takes an entry, whose spans are valid during the call.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public void ForEach(long after, long upTo, JournalEntryAction read, CancellationToken cancellationToken)
+    {
+        foreach (JournalRange range in RangesAfter(after).TakeWhile(range => range.FirstSequence <= upTo))
+        {
+            using JournalReader reader = Read(range);
+            while (reader.MoveNext())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                JournalEnvelopeReader entry = reader.Current;
+                if (entry.Sequence > upTo)
+                {
+                    return;
+                }
+
+                read(in entry);
+            }
+        }
+    }
 
     /// <summary>Makes durable and answers what waits, closes the segments and releases the lake.</summary>
     public async ValueTask DisposeAsync()
@@ -183,7 +209,7 @@ public sealed class StockJournal : IAsyncDisposable
     {
         if (micros != timeTextMicros)
         {
-            Encoding.ASCII.GetBytes(RecordTime.Format(micros), timeText);
+            RecordTime.Format(micros, timeText);
             timeTextMicros = micros;
         }
     }
@@ -196,7 +222,7 @@ public sealed class StockJournal : IAsyncDisposable
         ",\"at\":\""u8.CopyTo(line[at..]);
         at += 7;
         timeText.CopyTo(line[at..]);
-        at += TimeBytes;
+        at += RecordTime.TextBytes;
         line[at++] = (byte)'"';
         return at;
     }
