@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using RetailFlow.Delta;
 using RetailFlow.DuckDb;
 
@@ -20,15 +18,13 @@ internal sealed class MatchableKeys : IDisposable
     // A source that is a larger part of the table leaves too few rows out.
     private const int RowsForOneKey = 8;
 
-    private static readonly ConditionalWeakTable<DuckDbDatabase, Registry> ByDatabase = [];
-
-    private readonly Registry _registry;
+    private readonly KnownToEngine<BloomFilter> _filters;
     private readonly long _id;
 
-    private MatchableKeys(Registry registry, BloomFilter filter, string column)
+    private MatchableKeys(KnownToEngine<BloomFilter> filters, BloomFilter filter, string column)
     {
-        _registry = registry;
-        _id = registry.Add(filter);
+        _filters = filters;
+        _id = filters.Register(filter);
         Condition = $"{FunctionName}({_id}, hash(t.{SqlText.Name(column)}))";
     }
 
@@ -53,12 +49,15 @@ internal sealed class MatchableKeys : IDisposable
         (MergeKey Key, long Distinct)? best = null;
         foreach (var key in keys)
         {
-            if (!Suits(connection, schema.Find(key.Column)!.Type, key, source))
+            var type = schema.Find(key.Column)!.Type;
+            if (!MergePruning.IsOrdered(type))
             {
                 continue;
             }
 
-            var distinct = connection.Scalar<long>($"select approx_count_distinct({key.Source}) from {source} s");
+            // Equal values of one type have one hash; of two types they need not.
+            var distinct = connection.Scalar<long>(
+                $"select case when typeof(any_value({key.Source})) = typeof(cast(null as {DeltaTypes.ToSql(type)})) then approx_count_distinct({key.Source}) else 0 end from {source} s");
             if (distinct > 0 && distinct <= most && (best is null || distinct > best.Value.Distinct))
             {
                 best = (key, distinct);
@@ -83,64 +82,17 @@ internal sealed class MatchableKeys : IDisposable
             }
         }
 
-        return new MatchableKeys(Registry.Of(connection.Database), filter, chosen.Key.Column);
+        var filters = KnownToEngine<BloomFilter>.Of(
+            connection.Database,
+            FunctionName,
+            [DuckDbType.UBigInt],
+            static (filter, rows, from, found) => filter.Find(rows.Column<ulong>(1)[from..], found),
+            "The keys of a statement were used after its end.");
+        return new MatchableKeys(filters, filter, chosen.Key.Column);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _registry.Remove(_id);
-
-    // Equal values of one type have one hash; of two types they need not. Floating point is left out for its zeros and NaNs.
-    private static bool Suits(DuckDbConnection connection, DataType type, MergeKey key, string source) =>
-        (type is DecimalType || (type is PrimitiveType p && p.Name is "string" or "long" or "integer" or "short" or "byte" or "date" or "timestamp"))
-        && connection.Scalar<bool>($"select typeof(any_value({key.Source})) = typeof(cast(null as {DeltaTypes.ToSql(type)})) from {source} s");
-
-    /// <summary>The filters in use, of one database of the engine.</summary>
-    private sealed class Registry
-    {
-        private readonly ConcurrentDictionary<long, BloomFilter> _filters = new();
-        private long _last;
-
-        public static Registry Of(DuckDbDatabase database)
-        {
-            lock (ByDatabase)
-            {
-                if (!ByDatabase.TryGetValue(database, out var registry))
-                {
-                    registry = new Registry();
-                    database.RegisterPredicate(FunctionName, [DuckDbType.BigInt, DuckDbType.UBigInt], registry.Decide);
-                    ByDatabase.Add(database, registry);
-                }
-
-                return registry;
-            }
-        }
-
-        public long Add(BloomFilter filter)
-        {
-            var id = Interlocked.Increment(ref _last);
-            _filters[id] = filter;
-            return id;
-        }
-
-        public void Remove(long id) => _filters.TryRemove(id, out _);
-
-        private void Decide(DuckDbChunk rows, Span<bool> matchable)
-        {
-            var ids = rows.Column<long>(0);
-            var hashes = rows.Column<ulong>(1);
-            for (int start = 0, end; start < matchable.Length; start = end)
-            {
-                end = start + 1;
-                while (end < matchable.Length && ids[end] == ids[start])
-                {
-                    end++;
-                }
-
-                var filter = _filters.TryGetValue(ids[start], out var known) ? known : throw new InvalidOperationException("The keys of a statement were used after its end.");
-                filter.Find(hashes[start..end], matchable[start..end]);
-            }
-        }
-    }
+    public void Dispose() => _filters.Release(_id);
 }
 
 /// <summary>
@@ -167,10 +119,12 @@ internal sealed class BloomFilter
     public void Add(ulong hash) => _words[hash >> _shift] |= Bits(hash);
 
     /// <summary>Tells of each hash whether it may have been added.</summary>
+    /// <param name="hashes">The hashes; as many as there is room for answers are looked at.</param>
+    /// <param name="found">The answers.</param>
     public void Find(ReadOnlySpan<ulong> hashes, Span<bool> found)
     {
         var words = _words;
-        for (var i = 0; i < hashes.Length; i++)
+        for (var i = 0; i < found.Length; i++)
         {
             var bits = Bits(hashes[i]);
             found[i] = (words[hashes[i] >> _shift] & bits) == bits;

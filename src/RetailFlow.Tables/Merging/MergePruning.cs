@@ -49,8 +49,8 @@ internal static class MergePruning
         return new FilePredicate.And(conditions);
     }
 
-    // Floating point is left out: NaN has no order in statistics.
-    private static bool IsOrdered(DataType type) => type is DecimalType || (type is PrimitiveType p && p.Name is "string" or "long" or "integer" or "short" or "byte" or "date" or "timestamp");
+    /// <summary>Whether equal values of a type are alike to the last bit and ordered in statistics: floating point, with its zeros and NaN, is not.</summary>
+    public static bool IsOrdered(DataType type) => type is DecimalType || (type is PrimitiveType p && p.Name is "string" or "long" or "integer" or "short" or "byte" or "date" or "timestamp");
 
     private static string Text(DataType type, string value) => type switch
     {

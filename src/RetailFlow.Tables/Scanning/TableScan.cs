@@ -78,9 +78,7 @@ internal sealed class TableScan : IDisposable
         var scan = await OpenAsync(access, connection, ScanShape.Of(snapshot), [.. files.Select(f => new FileRead(f, null))], options, cancellationToken);
         if (vectors.Count > 0)
         {
-            var registered = scan._deleted.Register([.. rows.Select(r => r ?? DeletionVector.Empty)]);
-            scan._registered.Add(registered);
-            scan._live = registered;
+            scan._live = scan.Register(rows.Select(r => r ?? DeletionVector.Empty));
         }
 
         return scan;
@@ -129,11 +127,14 @@ internal sealed class TableScan : IDisposable
         _copies.Dispose();
     }
 
-    private string Condition(IReadOnlyList<ScannedFile> files)
+    private string Condition(IReadOnlyList<ScannedFile> files) =>
+        (files[0].Read.OnlyThese ? "not " : "") + DeletedRows.Condition(Register(files.Select(f => f.Read.Rows!)), "file_index", "file_row_number");
+
+    private long Register(IEnumerable<DeletionVector> vectors)
     {
-        var registered = _deleted.Register([.. files.Select(f => f.Read.Rows!)]);
+        var registered = _deleted.Register([.. vectors]);
         _registered.Add(registered);
-        return (files[0].Read.OnlyThese ? "not " : "") + DeletedRows.Condition(registered, "file_index", "file_row_number");
+        return registered;
     }
 
     private static FileSchema[] Schemas(TableAccess access, DuckDbConnection connection, IReadOnlyList<AddFile> files, IReadOnlyList<string> locals)
