@@ -33,7 +33,7 @@ internal sealed class HttpIngest(int port, int processId)
         {
             for (var i = 0; i < connections; i++)
             {
-                open.Add(await HttpWire.ConnectAsync(port, cancellationToken));
+                open.Add(HttpWire.Connect(port));
             }
 
             var feeder = new BatchFeeder(batches, time);

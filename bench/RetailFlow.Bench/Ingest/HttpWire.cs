@@ -44,21 +44,6 @@ internal sealed class HttpWire : IDisposable
         }
     }
 
-    public static async Task<HttpWire> ConnectAsync(int port, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancellationToken);
-            return new HttpWire(socket, port);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>Posts a body and waits for the answer.</summary>
     /// <returns>The answer's body, valid until the next call.</returns>
     /// <exception cref="BenchException">The answer is not 200.</exception>

@@ -31,7 +31,7 @@ internal sealed class GoldDelay(int port, int skus, TimeProvider clock)
     {
         using var ended = new CancellationTokenSource();
         var watching = WatchAsync(ended.Token);
-        using var wire = await HttpWire.ConnectAsync(port, cancellationToken);
+        using var wire = HttpWire.Connect(port);
         var began = Stopwatch.GetTimestamp();
         var batches = (int)((warmUp + time).TotalSeconds * perSecond / BatchRecords);
         var first = (int)(warmUp.TotalSeconds * perSecond / BatchRecords);
@@ -75,7 +75,7 @@ internal sealed class GoldDelay(int port, int skus, TimeProvider clock)
 
     private async Task WatchAsync(CancellationToken ended)
     {
-        using var wire = await HttpWire.ConnectAsync(port, CancellationToken.None);
+        using var wire = HttpWire.Connect(port);
         while (!ended.IsCancellationRequested)
         {
             await LookAsync(wire, CancellationToken.None);

@@ -18,7 +18,7 @@ internal sealed class HttpStock(int port, int skus)
     /// <summary>Counts plenty of every SKU.</summary>
     public async Task FillAsync(CancellationToken cancellationToken)
     {
-        using var wire = await HttpWire.ConnectAsync(port, cancellationToken);
+        using var wire = HttpWire.Connect(port);
         var lines = string.Concat(Enumerable.Range(0, skus).Select(n =>
             $$"""{"event_id":"c{{Text(n)}}","source":"bench","type":"count","sku":"{{Sku(n)}}","location":"L1","quantity":1000000000,"event_time":"2026-01-01T00:00:00Z"}""" + "\n"));
         var body = await wire.PostAsync(Encoding.UTF8.GetBytes(lines), cancellationToken);
