@@ -1,6 +1,7 @@
+using System.Buffers;
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using RetailFlow.Bench.Ingest;
 
@@ -10,10 +11,15 @@ namespace RetailFlow.Bench.Stock;
 internal sealed class HttpStock(int port, int skus)
 {
     private const int Threads = 2;
-    private const string Host = "Host: 127.0.0.1\r\n";
+    private const int SkuDigits = 7;
+    private const int LongestRequest = 512;
 
     private static readonly byte[] s_created = "HTTP/1.1 201"u8.ToArray();
     private static readonly byte[] s_ok = "HTTP/1.1 200"u8.ToArray();
+
+    /// <summary>Writes the next request of a caller.</summary>
+    /// <returns>Its bytes.</returns>
+    private delegate int Request(Span<byte> into, Random random, int caller, int number);
 
     /// <summary>Counts plenty of every SKU.</summary>
     public async Task FillAsync(CancellationToken cancellationToken)
@@ -29,32 +35,78 @@ internal sealed class HttpStock(int port, int skus)
     }
 
     /// <summary>Holds one of a SKU from each connection, again and again.</summary>
-    public Task<(double PerSecond, double P99)> HoldAsync(int connections, string run, bool hot, TimeSpan time, CancellationToken cancellationToken) =>
-        RunAsync(
+    public Task<(double PerSecond, double P99)> HoldAsync(int connections, string run, bool hot, TimeSpan time, CancellationToken cancellationToken)
+    {
+        // The text is the same each time but for the key and the SKU, whose length is the same too.
+        var body = $$"""{"lines":[{"sku":"{{Sku(0)}}","location":"L1","quantity":1}]}""";
+        var head = Encoding.ASCII.GetBytes(
+            $"POST /v1/reservations HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {Text(body.Length)}\r\nIdempotency-Key: {run}-");
+        var tail = Encoding.ASCII.GetBytes("\r\n\r\n" + body);
+        var sku = tail.AsSpan().IndexOf("SKU-"u8) + 4;
+        return RunAsync(
             connections,
             time,
-            (random, caller, n) =>
+            (into, random, caller, number) =>
             {
-                var body = $$"""{"lines":[{"sku":"{{Sku(hot ? 0 : random.Next(skus))}}","location":"L1","quantity":1}]}""";
-                return $"POST /v1/reservations HTTP/1.1\r\n{Host}Content-Type: application/json\r\nIdempotency-Key: {run}-{Text(caller)}-{Text(n)}\r\nContent-Length: {Text(body.Length)}\r\n\r\n{body}";
+                head.CopyTo(into);
+                var length = head.Length;
+                length += WriteNumber(into[length..], caller);
+                into[length++] = (byte)'-';
+                length += WriteNumber(into[length..], number);
+                tail.CopyTo(into[length..]);
+                WriteNumber(into[(length + sku)..], hot ? 0 : random.Next(skus), SkuDigits);
+                return length + tail.Length;
             },
             s_created,
             cancellationToken);
+    }
 
     /// <summary>Reads one SKU from each connection, again and again.</summary>
-    public Task<(double PerSecond, double P99)> ReadAsync(int connections, TimeSpan time, CancellationToken cancellationToken) =>
-        RunAsync(connections, time, (random, _, _) => $"GET /v1/stock/{Sku(random.Next(skus))} HTTP/1.1\r\n{Host}\r\n", s_ok, cancellationToken);
+    public Task<(double PerSecond, double P99)> ReadAsync(int connections, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var text = Encoding.ASCII.GetBytes($"GET /v1/stock/{Sku(0)} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        var sku = text.AsSpan().IndexOf("SKU-"u8) + 4;
+        return RunAsync(
+            connections,
+            time,
+            (into, random, _, _) =>
+            {
+                text.CopyTo(into);
+                WriteNumber(into[sku..], random.Next(skus), SkuDigits);
+                return text.Length;
+            },
+            s_ok,
+            cancellationToken);
+    }
 
     /// <summary>Reads a path from each connection, again and again.</summary>
-    public Task<(double PerSecond, double P99)> GetAsync(int connections, string path, TimeSpan time, CancellationToken cancellationToken) =>
-        RunAsync(connections, time, (_, _, _) => $"GET {path} HTTP/1.1\r\n{Host}\r\n", s_ok, cancellationToken);
+    public Task<(double PerSecond, double P99)> GetAsync(int connections, string path, TimeSpan time, CancellationToken cancellationToken)
+    {
+        var text = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        return RunAsync(
+            connections,
+            time,
+            (into, _, _, _) =>
+            {
+                text.CopyTo(into);
+                return text.Length;
+            },
+            s_ok,
+            cancellationToken);
+    }
 
     private static string Sku(int number) => string.Create(CultureInfo.InvariantCulture, $"SKU-{number:D7}");
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
+    private static int WriteNumber(Span<byte> into, int number, byte digits = 0)
+    {
+        Utf8Formatter.TryFormat(number, into, out var length, digits > 0 ? new StandardFormat('D', digits) : default);
+        return length;
+    }
+
     private async Task<(double PerSecond, double P99)> RunAsync(
-        int connections, TimeSpan time, Func<Random, int, int, string> request, byte[] status, CancellationToken cancellationToken)
+        int connections, TimeSpan time, Request request, byte[] status, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var stop = began + (long)(time.TotalSeconds * Stopwatch.Frequency);
@@ -69,40 +121,38 @@ internal sealed class HttpStock(int port, int skus)
     }
 
     // One thread for many connections, as pgbench has them: a thread or task for each would spend the machine on waking up.
-    private List<float> Run(int[] callers, long stop, Func<Random, int, int, string> request, byte[] status)
+    private List<float> Run(int[] callers, long stop, Request request, byte[] status)
     {
-        var connections = callers.Select(caller => new Connection(HttpWire.Connect(port), caller)).ToDictionary(c => c.Wire.Socket);
-        var latencies = new List<float>(1 << 18);
+        var latencies = new List<float>(1 << 20);
+        using var ready = new ReadySockets(callers.Length);
+        Connection[] connections = [.. callers.Select(caller => new Connection(HttpWire.Connect(port), caller))];
         try
         {
-            foreach (var connection in connections.Values)
+            for (var i = 0; i < connections.Length; i++)
             {
-                connection.Send(request);
+                ready.Watch(connections[i].Wire.Socket.SafeHandle, i);
+                connections[i].Send(request, Stopwatch.GetTimestamp());
             }
 
-            var busy = connections.Count;
-            var ready = new List<Socket>(busy);
-            while (busy > 0)
+            for (var busy = connections.Length; busy > 0;)
             {
-                ready.Clear();
-                ready.AddRange(connections.Values.Where(c => c.IsBusy).Select(c => c.Wire.Socket));
-                Socket.Select(ready, null, null, Timeout.InfiniteTimeSpan);
-                foreach (var socket in ready)
+                var count = ready.Wait();
+                for (var i = 0; i < count; i++)
                 {
-                    var connection = connections[socket];
+                    var connection = connections[ready.Number(i)];
                     if (!connection.Wire.TryReceive(status))
                     {
                         continue;
                     }
 
-                    latencies.Add((float)Stopwatch.GetElapsedTime(connection.Sent).TotalMilliseconds);
-                    if (Stopwatch.GetTimestamp() < stop)
+                    var now = Stopwatch.GetTimestamp();
+                    latencies.Add((float)Stopwatch.GetElapsedTime(connection.Sent, now).TotalMilliseconds);
+                    if (now < stop)
                     {
-                        connection.Send(request);
+                        connection.Send(request, now);
                     }
                     else
                     {
-                        connection.IsBusy = false;
                         busy--;
                     }
                 }
@@ -110,7 +160,7 @@ internal sealed class HttpStock(int port, int skus)
         }
         finally
         {
-            foreach (var connection in connections.Values)
+            foreach (var connection in connections)
             {
                 connection.Wire.Dispose();
             }
@@ -122,19 +172,18 @@ internal sealed class HttpStock(int port, int skus)
     private sealed class Connection(HttpWire wire, int caller)
     {
         private readonly Random _random = new(caller);
+        private readonly byte[] _text = new byte[LongestRequest];
         private int _count;
 
         public HttpWire Wire => wire;
 
-        public bool IsBusy { get; set; } = true;
-
         public long Sent { get; private set; }
 
-        public void Send(Func<Random, int, int, string> request)
+        public void Send(Request request, long now)
         {
-            var bytes = Encoding.ASCII.GetBytes(request(_random, caller, _count++));
-            Sent = Stopwatch.GetTimestamp();
-            wire.Send(bytes);
+            var length = request(_text, _random, caller, _count++);
+            Sent = now;
+            wire.Send(_text.AsSpan(0, length));
         }
     }
 }
