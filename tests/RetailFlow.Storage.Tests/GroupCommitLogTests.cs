@@ -57,6 +57,52 @@ public sealed class GroupCommitLogTests
     }
 
     [Fact]
+    public async Task What_is_written_ahead_is_answered_when_it_is_synced_and_no_sooner()
+    {
+        CrashableLogFile file = new();
+        await using GroupCommitLog<string, long> log = Start(file, new GroupCommitOptions { WriteAheadBytes = 1 });
+        using Gate gate = Gate.In(file);
+        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
+        await gate.Reached;
+        Task<long>[] others = [.. Enumerable.Range(0, 50).Select(n => log.AppendAsync(Payload(n)).AsTask())];
+        long lengthAtSync = 0;
+        long syncedAtSync = 0;
+        file.Syncing = () =>
+        {
+            (lengthAtSync, syncedAtSync) = (file.Length, file.SyncedBytes);
+            Assert.All(others, task => Assert.False(task.IsCompleted));
+        };
+        gate.Open();
+        await Task.WhenAll(others);
+
+        List<string> expected = ["{\"n\":-1}", .. Enumerable.Range(0, 50).Select(Payload)];
+        Assert.Equal(expected, LogText.Read(file, 0, file.Length));
+        Assert.Equal(await first, syncedAtSync);
+        Assert.Equal(file.Length, lengthAtSync);
+    }
+
+    [Fact]
+    public async Task A_write_ahead_that_fails_fails_the_whole_batch()
+    {
+        CrashableLogFile file = new();
+        await using GroupCommitLog<string, long> log = Start(file, new GroupCommitOptions { WriteAheadBytes = 1 });
+        using Gate gate = Gate.In(file);
+        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
+        await gate.Reached;
+        Task<long>[] others = [.. Enumerable.Range(0, 5).Select(n => log.AppendAsync(Payload(n)).AsTask())];
+        file.FailWriteAfter(3, bytesWritten: 4);
+        gate.Open();
+
+        await first;
+        foreach (Task<long> other in others)
+        {
+            await Assert.ThrowsAsync<LogPoisonedException>(() => other);
+        }
+
+        Assert.NotNull(log.Failure);
+    }
+
+    [Fact]
     public async Task A_batch_ends_at_the_byte_limit()
     {
         CrashableLogFile file = new();

@@ -38,35 +38,45 @@ internal sealed class LedgerLoad : IAsyncDisposable
     /// <summary>What is held of everything, and how many reservations there are.</summary>
     public (decimal Held, int Reservations) Books => (_ledger.All().Sum(r => r.Level.Held.ToDecimal()), _ledger.ReservationCount);
 
-    /// <summary>Holds one of a SKU, again and again, from some callers with some requests under way each; commands a second, and milliseconds of the 99th percentile.</summary>
-    public async Task<(double PerSecond, double P99, long Granted)> HoldAsync(int callers, int underWay, TimeSpan time, bool hot, CancellationToken cancellationToken)
+    /// <summary>
+    /// Holds one of a SKU, again and again, from some callers with some appends under way each, of one command or of several; commands a second, and
+    /// milliseconds of the 99th percentile of an append.
+    /// </summary>
+    public async Task<(double PerSecond, double P99)> HoldAsync(int callers, int underWay, int commands, TimeSpan time, bool hot, CancellationToken cancellationToken)
     {
         var stop = Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
         var began = Stopwatch.GetTimestamp();
-        var results = await Task.WhenAll(Enumerable.Range(0, callers * underWay).Select(n => Task.Run(() => CallAsync(n, stop, hot, cancellationToken), cancellationToken)));
+        var results = await Task.WhenAll(Enumerable.Range(0, callers * underWay).Select(n => Task.Run(() => CallAsync(n, stop, commands, hot, cancellationToken), cancellationToken)));
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         var latencies = results.SelectMany(r => r).ToArray();
         Array.Sort(latencies);
-        return (latencies.Length / seconds, latencies[(int)(latencies.Length * 0.99)] * 1_000, latencies.Length);
+        return ((long)latencies.Length * commands / seconds, latencies[(int)(latencies.Length * 0.99)] * 1_000);
     }
 
     public ValueTask DisposeAsync() => _journal.DisposeAsync();
 
-    private async Task<List<float>> CallAsync(int caller, long stop, bool hot, CancellationToken cancellationToken)
+    private async Task<List<float>> CallAsync(int caller, long stop, int commands, bool hot, CancellationToken cancellationToken)
     {
         var random = new Random(caller);
         var latencies = new List<float>(1 << 16);
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Sequence:x}-{caller:x}-");
         for (var n = 0; Stopwatch.GetTimestamp() < stop; n++)
         {
-            var id = string.Create(CultureInfo.InvariantCulture, $"{caller:x}-{n:x}-{Sequence:x}");
-            var began = Stopwatch.GetTimestamp();
-            var command = new HoldCommand(id, (ulong)n, id)
+            var holds = new ReservationCommand[commands];
+            for (var i = 0; i < commands; i++)
             {
-                Lines = [new RequestedLine(hot ? _skus[0] : _skus[random.Next(_skus.Length)], "L1", Quantity.Of(1))],
-                TtlMicros = 900_000_000,
+                holds[i] = Hold(name, ((uint)n * (uint)commands) + (uint)i, hot ? 0 : random.Next(_skus.Length));
+            }
+
+            var began = Stopwatch.GetTimestamp();
+            var receipt = await _journal.AppendAsync(new JournalBatch { Tag = commands == 1 ? holds[0] : holds }, cancellationToken);
+            var granted = receipt.Admission switch
+            {
+                ReservationTransition answer => IsGranted(answer),
+                ReservationTransition?[] answers => Array.TrueForAll(answers, IsGranted),
+                _ => false,
             };
-            var receipt = await _journal.AppendAsync(new JournalBatch { Tag = new LedgerCommand(command) }, cancellationToken);
-            if (receipt.Admission is not ReservationTransition { Refusal: ReservationRefusal.None })
+            if (!granted)
             {
                 throw new BenchException("A hold was refused although there is plenty.");
             }
@@ -76,6 +86,22 @@ internal sealed class LedgerLoad : IAsyncDisposable
 
         return latencies;
     }
+
+    private HoldCommand Hold(string name, uint number, int sku)
+    {
+        var id = string.Create(name.Length + 8, (name, number), static (text, of) =>
+        {
+            of.name.CopyTo(text);
+            of.number.TryFormat(text[of.name.Length..], out _, "x8", CultureInfo.InvariantCulture);
+        });
+        return new HoldCommand(id, number, id)
+        {
+            Lines = [new RequestedLine(_skus[sku], "L1", Quantity.Of(1))],
+            TtlMicros = 900_000_000,
+        };
+    }
+
+    private static bool IsGranted(ReservationTransition? answer) => answer is { Refusal: ReservationRefusal.None };
 
     private static string Sku(int number) => string.Create(CultureInfo.InvariantCulture, $"SKU-{number:D7}");
 }

@@ -54,21 +54,22 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     private async Task<bool> HoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
     {
         var agree = true;
-        foreach (var (callers, underWay) in ((int, int)[])[(32, 1), (64, 64)])
+        foreach (var (callers, underWay, commands) in ((int, int, int)[])[(32, 1, 1), (64, 64, 1), (4, 2, 1_000)])
         {
             var lake = Directory.CreateDirectory(Path.Combine(folder, $"ledger-{hot}-{underWay}")).FullName;
             await using (var load = new LedgerLoad(lake, Skus))
             {
-                await load.HoldAsync(callers, underWay, TimeSpan.FromSeconds(1), hot, cancellationToken);
+                await load.HoldAsync(callers, underWay, commands, TimeSpan.FromSeconds(1), hot, cancellationToken);
                 var before = load.Sequence;
-                var (perSecond, p99, _) = await load.HoldAsync(callers, underWay, s_time, hot, cancellationToken);
-                report.Add(new BenchFigure($"{name}, {callers * underWay} requests under way", "holds/s", perSecond, Postgres, baseline));
+                var (perSecond, p99) = await load.HoldAsync(callers, underWay, commands, s_time, hot, cancellationToken);
+                var way = commands == 1 ? "" : FormattableString.Invariant($" of {commands:#,0} holds each");
+                report.Add(new BenchFigure($"{name}, {callers * underWay} requests{way} under way", "holds/s", perSecond, Postgres, baseline));
                 report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
                 report.Add(new BenchFigure("  journal per hold", "bytes", load.Bytes / (double)load.Sequence, Postgres, null));
                 agree &= load.Books.Held == load.Sequence && load.Books.Reservations == load.Sequence && load.Sequence > before;
             }
 
-            if (underWay > 1)
+            if (commands > 1)
             {
                 await RecoveryAsync(lake, cancellationToken);
             }

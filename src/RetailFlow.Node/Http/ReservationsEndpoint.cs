@@ -84,7 +84,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
         Reservation? reservation;
         try
         {
-            reservation = intake.Live.Ledger.Find(id) ?? await ended.FindAsync(id, context.RequestAborted);
+            reservation = await intake.Live.FindAsync(id, context.RequestAborted) ?? await ended.FindAsync(id, context.RequestAborted);
         }
         catch (TimeoutException late)
         {

@@ -31,7 +31,7 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     {
         while (true)
         {
-            var receipt = await journal.AppendAsync(new JournalBatch { Tag = new LedgerCommand(command) }, cancellationToken);
+            var receipt = await journal.AppendAsync(new JournalBatch { Tag = command }, cancellationToken);
             if (receipt.Admission is ReservationTransition transition)
             {
                 return transition;
@@ -85,6 +85,10 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
             }
         }
     }
+
+    /// <summary>A reservation as everything durable leaves it; null if there is none, or if it ended long ago.</summary>
+    public async ValueTask<Reservation?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (Reservation?)await WorkAsync(books => books.Find(id), cancellationToken);
 
     /// <summary>The claims on a key at this moment, oldest first.</summary>
     public async ValueTask<IReadOnlyList<Reservation>> ClaimsOnAsync(string sku, string location, CancellationToken cancellationToken) =>

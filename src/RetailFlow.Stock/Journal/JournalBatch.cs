@@ -16,9 +16,8 @@ public sealed class JournalBatch
 
     private const int MaxDepth = 64;
 
-    private readonly List<int> ends = [];
-
     // Made when there is a record: a command has none.
+    private List<int>? ends;
     private ByteBuffer? records;
     private ByteBuffer? scratch;
     private readonly byte[] sourceMember;
@@ -33,7 +32,7 @@ public sealed class JournalBatch
     }
 
     /// <summary>Records in the batch.</summary>
-    public int Count => ends.Count;
+    public int Count => ends?.Count ?? 0;
 
     /// <summary>
     /// Moment of receipt, microseconds since 1970 UTC, for a caller that has judged its records by it: RAW then carries the same
@@ -97,7 +96,7 @@ public sealed class JournalBatch
 
         Tails.Append(trimmed);
         Tails.Append((byte)'}');
-        ends.Add(Tails.Count);
+        EndRecord();
     }
 
     /// <summary>Adds bytes that are no JSON object, in base64.</summary>
@@ -129,8 +128,8 @@ public sealed class JournalBatch
 
     internal ReadOnlySpan<byte> Tail(int index)
     {
-        int start = index == 0 ? 0 : ends[index - 1];
-        return Tails.Slice(start, ends[index] - start);
+        int start = index == 0 ? 0 : ends![index - 1];
+        return Tails.Slice(start, ends![index] - start);
     }
 
     private static byte[] SourceMember(string? source)
@@ -145,6 +144,8 @@ public sealed class JournalBatch
         CanonicalJson.AppendQuoted(Encoding.UTF8.GetBytes(source), member);
         return member.Written.ToArray();
     }
+
+    private void EndRecord() => (ends ??= []).Add(Tails.Count);
 
     private void AppendHead()
     {
@@ -167,7 +168,7 @@ public sealed class JournalBatch
         Base64.EncodeToUtf8(bytes, encoded, out _, out int written);
         Tails.Append(encoded.AsSpan(0, written));
         Tails.Append("\"}"u8);
-        ends.Add(Tails.Count);
+        EndRecord();
     }
 
     private static void ThrowIfTooLong(ReadOnlySpan<byte> record)

@@ -4,10 +4,12 @@ namespace RetailFlow.Stock.Journal;
 
 /// <summary>
 /// The journal's segments as the one endless file that a log writer knows. Its position 0 is the end that recovery found. Each
-/// write is one group of whole records, so a new segment begins only between two groups, and only after the older one was synced.
+/// write is of whole records of one group; a new segment begins only between two groups, and only after the older one was synced.
 /// </summary>
 internal sealed class SegmentedLog : ILogFile
 {
+    private const long NotWritten = -1;
+
     private readonly IJournalFiles files;
     private readonly SegmentIndex index;
     private readonly StockJournalOptions options;
@@ -43,7 +45,7 @@ internal sealed class SegmentedLog : ILogFile
     /// <summary>Says what the next write will begin with.</summary>
     public void BeginGroup(long firstSequence, DateOnly day)
     {
-        group = new SegmentMark(firstSequence, 0);
+        group = new SegmentMark(firstSequence, NotWritten);
         groupDay = day;
     }
 
@@ -58,13 +60,17 @@ internal sealed class SegmentedLog : ILogFile
             throw new InvalidOperationException("The journal is written at its end.");
         }
 
-        if (file is null || segmentLength >= options.SegmentBytes || segmentDay != groupDay)
+        if (group.Offset == NotWritten)
         {
-            BeginSegment();
+            if (file is null || segmentLength >= options.SegmentBytes || segmentDay != groupDay)
+            {
+                BeginSegment();
+            }
+
+            group = group with { Offset = segmentLength };
         }
 
         file!.Write(segmentLength, bytes);
-        group = group with { Offset = segmentLength };
         segmentLength += bytes.Length;
         length += bytes.Length;
     }

@@ -41,26 +41,25 @@ public interface ISaleRecords
     bool Take(in OwedSale sale, long sequence, long atMicros, ArrayBufferWriter<byte> json, out LedgerRecord record);
 }
 
-/// <summary>A command on its way through the journal, without records of its own.</summary>
-/// <param name="Command">What is wanted.</param>
-public sealed record LedgerCommand(ReservationCommand Command);
-
 /// <summary>Something to do to the ledger between two batches, on the journal's writer.</summary>
 /// <param name="Run">What to do; what it returns is the receipt's <see cref="JournalReceipt.Admission"/>.</param>
 public sealed record LedgerWork(Func<StockLedger, object?> Run);
 
 /// <summary>
 /// Takes a ledger along with the journal: records and transitions have one sequence, what the ledger decides is written before it
-/// takes effect, and readers see it when it is durable. A command's receipt has its <see cref="ReservationTransition"/>, or null if a key of it
-/// is open.
+/// takes effect, and readers see it when it is durable.
 /// </summary>
+/// <remarks>
+/// A batch whose <see cref="JournalBatch.Tag"/> is a <see cref="ReservationCommand"/> has a <see cref="ReservationTransition"/> as its receipt's
+/// <see cref="JournalReceipt.Admission"/>, or null if a key of it is open. For an array of commands, which are decided one after the other, it is an
+/// array of as many.
+/// </remarks>
 /// <param name="ledger">The ledger.</param>
 /// <param name="sales">Writes the sales that fulfilments stand for; null where goods that leave are told of by others alone.</param>
 public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = null) : IJournalFollower
 {
     private readonly ArrayBufferWriter<byte> json = new(1024);
     private readonly TransitionReader transitions = new(ledger);
-    private System.Text.Json.Utf8JsonWriter? writer;
 
     /// <summary>Incidents that were written, for whoever tells of them. Called on the journal's writer; must be quick and not throw.</summary>
     public Action<OversellIncident, long>? Noted { get; set; }
@@ -83,8 +82,11 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
         object? answer = null;
         switch (batch.Tag)
         {
-            case LedgerCommand command:
-                answer = Decide(command.Command, scribe);
+            case ReservationCommand command:
+                answer = Decide(command, scribe);
+                break;
+            case ReservationCommand[] commands:
+                answer = DecideAll(commands, scribe);
                 break;
             case LedgerWork work:
                 answer = work.Run(ledger);
@@ -172,6 +174,20 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
         }
     }
 
+    private ReservationTransition?[] DecideAll(ReservationCommand[] commands, JournalScribe scribe)
+    {
+        ReservationTransition?[] answers = new ReservationTransition?[commands.Length];
+        for (int i = 0; i < commands.Length; i++)
+        {
+            answers[i] = Decide(commands[i], scribe);
+
+            // What has left is off on hand before the next one is decided.
+            Settle(scribe);
+        }
+
+        return answers;
+    }
+
     private ReservationTransition? Decide(ReservationCommand command, JournalScribe scribe)
     {
         if (!ledger.TryDecide(command, scribe.AtMicros, out ReservationTransition transition))
@@ -189,11 +205,8 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
 
     private void Write(ReservationTransition transition, JournalScribe scribe)
     {
-        json.ResetWrittenCount();
-        writer ??= TransitionJson.CreateWriter(json);
-        writer.Reset();
-        TransitionJson.Write(transition, writer);
-        ledger.Apply(transition, scribe.Reservation(json.WrittenSpan));
+        long sequence = scribe.Reservation(ledger.TextOf(transition));
+        ledger.Apply(transition, sequence);
     }
 
     private void Apply(ILedgerBatch records, int count, JournalStamp stamp)

@@ -3,12 +3,13 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Stock.Ledger;
 
 /// <summary>
-/// One SKU at one location. The writer has the state that decisions are made on; readers have <see cref="Level"/>, which is what
+/// One SKU at one location. The writer has the state that decisions are made on; readers have <see cref="TryGetLevel"/>, which is what
 /// is durable of it.
 /// </summary>
 internal sealed class StockKey(string sku, string location, StockTerms terms)
 {
-    private StockLevel? level;
+    private StockLevel level;
+    private bool hasLevel;
 
     public string Sku { get; } = sku;
 
@@ -34,10 +35,13 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
     /// <summary>Claims by channel; kept only where quantities are ring-fenced.</summary>
     public Dictionary<string, Quantity>? Claims { get; set; }
 
-    /// <summary>The reservations that claim something of the key, and some that no longer do; null before the first.</summary>
-    public List<string>? Claimants { get; set; }
+    /// <summary>The newest of the reservations that claim something of the key, and some that no longer do; 0 if there is none.</summary>
+    public int NewestClaimant { get; set; }
 
-    /// <summary>How many of <see cref="Claimants"/> claim something.</summary>
+    /// <summary>How many there are in that list.</summary>
+    public int ListedClaimants { get; set; }
+
+    /// <summary>How many of them claim something.</summary>
     public int ClaimCount { get; set; }
 
     public long Sequence { get; set; }
@@ -50,8 +54,12 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
     /// <summary>Whether claims are beyond what there is; an incident is open as long as they are.</summary>
     public bool IsOversold { get; set; }
 
-    /// <summary>What readers see; null as long as nothing of the key is durable.</summary>
-    public StockLevel? Level => Volatile.Read(ref level);
+    /// <summary>What readers see; false as long as nothing of the key is durable. Whole only if nothing was published meanwhile.</summary>
+    public bool TryGetLevel(out StockLevel known)
+    {
+        known = level;
+        return hasLevel;
+    }
 
     public Quantity Unclaimed => Current.OnHand - Held - Committed;
 
@@ -59,14 +67,15 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
     public Quantity AvailableTo(string? channel, Quantity extraBuffer) =>
         Availability.Of(Unclaimed, Terms, channel, Claims, extraBuffer);
 
-    public void Publish(bool isOpen) =>
-        Volatile.Write(
-            ref level,
-            new StockLevel(Current.OnHand, Held, Committed, Current.LastEventMicros, Current.LastCountMicros, Sequence)
-            {
-                IsOpen = isOpen,
-                Claims = Claims is null ? null : new Dictionary<string, Quantity>(Claims, StringComparer.Ordinal),
-            });
+    public void Publish(bool isOpen)
+    {
+        level = new StockLevel(Current.OnHand, Held, Committed, Current.LastEventMicros, Current.LastCountMicros, Sequence)
+        {
+            IsOpen = isOpen,
+            Claims = Claims is null ? null : new Dictionary<string, Quantity>(Claims, StringComparer.Ordinal),
+        };
+        hasLevel = true;
+    }
 }
 
 /// <summary>A record of a key that came after what the key's base contains.</summary>

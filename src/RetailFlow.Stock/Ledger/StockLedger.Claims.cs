@@ -8,16 +8,18 @@ public sealed partial class StockLedger
     // Claims that have ended stay in a key's list until they are the greater part of it.
     private const int EndedClaims = 16;
 
+    private readonly ClaimantLists claimants = new();
+
     /// <summary>The reservations that claim something of a key, oldest first; to be asked on the thread that applies.</summary>
     public IReadOnlyList<Reservation> Claims(string sku, string location) => FindKey(sku, location) is { } key ? ClaimsOn(key) : [];
 
     private List<Reservation> ClaimsOn(StockKey key)
     {
         List<Reservation> claims = [];
-        foreach (string id in key.Claimants ?? [])
+        for (int at = key.NewestClaimant; at != 0; at = claimants.Next(at))
         {
-            if (reservations.TryGetValue(id, out Reservation? reservation) && IsClaim(reservation.State)
-                && reservation.Lines.Any(line => line.Sku == key.Sku && line.Location == key.Location && line.Open > Quantity.Zero))
+            ReservationHandle handle = claimants[at];
+            if (IsClaimed(handle) && book.Read(handle) is var reservation && reservation.Lines.Any(line => line.Sku == key.Sku && line.Location == key.Location && line.Open > Quantity.Zero))
             {
                 claims.Add(reservation);
             }
@@ -27,7 +29,7 @@ public sealed partial class StockLedger
     }
 
     /// <summary>Notes at its keys that a reservation has begun or ended to claim something; which keys that are does not change.</summary>
-    private void NoteClaims(Reservation? before, Reservation after)
+    private void NoteClaims(Reservation? before, Reservation after, ReservationHandle handle)
     {
         bool isClaim = IsClaim(after.State);
         if (isClaim == (before is not null && IsClaim(before.State)))
@@ -39,22 +41,24 @@ public sealed partial class StockLedger
         {
             if (IsFirstOfItsKey(after.Lines, i))
             {
-                NoteClaim(KeyOf(after.Lines[i].Sku, after.Lines[i].Location), after.Id, isClaim);
+                NoteClaim(KeyOf(after.Lines[i].Sku, after.Lines[i].Location), handle, isClaim);
             }
         }
     }
 
-    private void NoteClaim(StockKey key, string id, bool isClaim)
+    private bool IsClaimed(ReservationHandle handle) => book.Has(handle) && IsClaim(book.StateOf(handle));
+
+    private void NoteClaim(StockKey key, ReservationHandle handle, bool isClaim)
     {
-        List<string> claimants = key.Claimants ??= [];
         if (isClaim)
         {
             key.ClaimCount++;
-            claimants.Add(id);
+            key.ListedClaimants++;
+            key.NewestClaimant = claimants.Add(handle, key.NewestClaimant);
         }
-        else if (--key.ClaimCount + EndedClaims < claimants.Count / 2)
+        else if (--key.ClaimCount + EndedClaims < key.ListedClaimants / 2)
         {
-            claimants.RemoveAll(other => !reservations.TryGetValue(other, out Reservation? reservation) || !IsClaim(reservation.State));
+            (key.NewestClaimant, key.ListedClaimants) = claimants.Keep(key.NewestClaimant, IsClaimed);
         }
     }
 

@@ -31,7 +31,7 @@ public sealed partial class StockLedger
                 {
                     foreach (StockKey key in keysBySku.GetValueOrDefault(sku, []))
                     {
-                        if (key.Level is { } level)
+                        if (key.TryGetLevel(out StockLevel level))
                         {
                             into.Add(new StockReading(key.Sku, key.Location, level, key.Terms));
                         }
@@ -49,14 +49,15 @@ public sealed partial class StockLedger
         }
     }
 
-    /// <summary>One key; null if nothing of it is durable.</summary>
-    public StockLevel? Level(string sku, string location) => FindKey(sku, location)?.Level;
-
     /// <summary>Every key that is durable, in no order and not of one moment: for audits while nothing is applied.</summary>
-    public IEnumerable<StockReading> All() =>
-        from keys in keysBySku.Values
-        from key in keys
-        let level = key.Level
-        where level is not null
-        select new StockReading(key.Sku, key.Location, level, key.Terms);
+    public IEnumerable<StockReading> All()
+    {
+        foreach (StockKey key in keysBySku.Values.SelectMany(keys => keys))
+        {
+            if (key.TryGetLevel(out StockLevel level))
+            {
+                yield return new StockReading(key.Sku, key.Location, level, key.Terms);
+            }
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Ledger;
@@ -9,45 +8,66 @@ public sealed partial class StockLedger
     private const string ConsumeCommand = "consume";
 
     private readonly LedgerOptions options;
-    private readonly Dictionary<string, Reservation> reservations = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Reservation> publishedReservations = new(StringComparer.Ordinal);
-    private readonly HashSet<string> dirtyReservations = new(StringComparer.Ordinal);
-    private readonly PriorityQueue<string, long> expiries = new();
-    private readonly Dictionary<string, ReservationTransition> answers = new(StringComparer.Ordinal);
-    private readonly Queue<(string Key, long AtMicros)> answered = new();
-    private readonly Queue<(string Id, long AtMicros)> ended = new();
+    private readonly ReservationBook book;
+    private readonly TransitionWriter writer = new();
+
+    // By slot alone: one that was taken by another reservation since counts for that one, if it expires at that moment.
+    private readonly PriorityQueue<int, long> expiries = new();
+    private readonly Queue<(int Answer, long AtMicros)> answered = new();
+    private readonly Queue<(ReservationHandle Reservation, long AtMicros)> ended = new();
     private readonly Queue<(string Reference, StockKey Key, Quantity Quantity)> consumptions = new();
     private long publishedExpiry = long.MaxValue;
+    private Reservation? replaced;
 
     /// <summary>The next moment at which something expires that readers have not been told of; <see cref="long.MaxValue"/> if there is none.</summary>
     public long NextExpiryMicros => Volatile.Read(ref publishedExpiry);
 
     /// <summary>Reservations that are remembered, those that have ended too.</summary>
-    public int ReservationCount => reservations.Count;
+    public int ReservationCount => book.Count;
+
+    /// <summary>Bytes of memory that texts of transitions take: reservations and answers to keys.</summary>
+    public long TransitionBytes => book.TextBytes;
 
     /// <summary>Sets a reservation that the lake has, before entries are replayed; in the order in which they were last changed.</summary>
     /// <param name="reservation">The reservation.</param>
     /// <param name="atMicros">When it was last changed, microseconds since 1970 UTC.</param>
     public void Load(Reservation reservation, long atMicros = 0)
     {
-        reservations[reservation.Id] = reservation;
+        ReservationTransition transition = new() { Command = "hold", Id = reservation.Id, After = reservation, AtMicros = atMicros };
+        writer.Write(transition);
+        book.Keep(writer, atMicros, isState: true, isAnswer: false, out ReservationHandle handle, out _);
         Claim(reservation, 1);
-        NoteClaims(null, reservation);
+        NoteClaims(null, reservation, handle);
         foreach (ReservationLine line in reservation.Lines)
         {
             Touch(KeyOf(line.Sku, line.Location), 0);
         }
 
-        Schedule(reservation);
-        dirtyReservations.Add(reservation.Id);
+        Schedule(reservation, handle);
         if (!IsClaim(reservation.State))
         {
-            ended.Enqueue((reservation.Id, atMicros));
+            ended.Enqueue((handle, atMicros));
         }
     }
 
     /// <summary>Sets the answer to an idempotency key that the lake has, before entries are replayed; oldest first.</summary>
-    public void LoadAnswer(ReservationTransition answer) => Remember(answer);
+    public void LoadAnswer(ReservationTransition answer)
+    {
+        writer.Write(answer);
+        book.Keep(writer, answer.AtMicros, isState: false, isAnswer: true, out _, out int slot);
+        answered.Enqueue((slot, answer.AtMicros));
+    }
+
+    /// <summary>A transition as the journal keeps it (<see cref="TransitionJson"/>); valid until the next call and until something is applied.</summary>
+    public ReadOnlySpan<byte> TextOf(ReservationTransition transition)
+    {
+        if (!ReferenceEquals(writer.Written, transition))
+        {
+            writer.Write(transition);
+        }
+
+        return writer.Text;
+    }
 
     /// <summary>
     /// What a command comes to at a moment, from everything applied so far. Changes nothing: what is to be kept is written, and then
@@ -60,7 +80,7 @@ public sealed partial class StockLedger
     public bool TryDecide(ReservationCommand command, long atMicros, out ReservationTransition transition)
     {
         atMicros = Math.Max(atMicros, AtMicros);
-        if (answers.TryGetValue(command.Key, out ReservationTransition? before) && before.AtMicros + options.KeyRetentionMicros > atMicros)
+        if (book.TryAnswer(command.Key, atMicros - options.KeyRetentionMicros, out ReservationTransition? before))
         {
             transition = before.RequestHash == command.RequestHash
                 ? before with { IsReplay = true }
@@ -73,8 +93,8 @@ public sealed partial class StockLedger
             return TryDecideHold(hold, atMicros, out transition);
         }
 
-        transition = reservations.TryGetValue(command.Id, out Reservation? reservation)
-            ? Decide(command, reservation, atMicros)
+        transition = book.TryFind(command.Id, out ReservationHandle handle)
+            ? Decide(command, book.Read(handle), atMicros)
             : Refuse(command, atMicros, ReservationRefusal.NotFound, null, $"There is no reservation '{command.Id}'.");
         return true;
     }
@@ -83,27 +103,21 @@ public sealed partial class StockLedger
     public bool TryExpire(long atMicros, out ReservationTransition transition)
     {
         atMicros = Math.Max(atMicros, AtMicros);
-        while (expiries.TryPeek(out string? id, out long expires) && expires <= atMicros)
+        if (!TryPeekExpiry(out ReservationHandle handle, out long expires) || expires > atMicros)
         {
-            if (reservations.TryGetValue(id, out Reservation? reservation)
-                && reservation.State == ReservationState.Held && reservation.ExpiresMicros == expires)
-            {
-                transition = new ReservationTransition
-                {
-                    Command = "expire",
-                    Id = id,
-                    After = reservation with { State = ReservationState.Expired },
-                    AtMicros = atMicros,
-                };
-                return true;
-            }
-
-            // Extended, confirmed or ended since it was put there.
-            expiries.Dequeue();
+            transition = null!;
+            return false;
         }
 
-        transition = null!;
-        return false;
+        Reservation reservation = book.Read(handle);
+        transition = new ReservationTransition
+        {
+            Command = "expire",
+            Id = reservation.Id,
+            After = reservation with { State = ReservationState.Expired },
+            AtMicros = atMicros,
+        };
+        return true;
     }
 
     /// <summary>
@@ -115,9 +129,9 @@ public sealed partial class StockLedger
         atMicros = Math.Max(atMicros, AtMicros);
         while (consumptions.TryPeek(out (string Reference, StockKey Key, Quantity Quantity) sale))
         {
-            if (reservations.TryGetValue(sale.Reference, out Reservation? reservation)
-                && reservation.StateAt(atMicros) is ReservationState.Held or ReservationState.Confirmed
-                && Consumed(reservation, sale.Key, sale.Quantity) is { } after)
+            if (book.TryFind(sale.Reference, out ReservationHandle handle)
+                && book.Read(handle).StateAt(atMicros) is ReservationState.Held or ReservationState.Confirmed
+                && Consumed(book.Read(handle), sale.Key, sale.Quantity) is { } after)
             {
                 transition = new ReservationTransition { Command = ConsumeCommand, Id = after.Id, After = after, AtMicros = atMicros };
                 return true;
@@ -143,54 +157,53 @@ public sealed partial class StockLedger
             }
         }
 
-        if (transition.Key is not null)
+        _ = TextOf(transition);
+        Reservation? after = transition.Refusal == ReservationRefusal.None ? transition.After : null;
+        if (after is not null)
         {
-            Remember(transition);
+            Before(transition, after, sequence);
         }
 
-        if (transition.Refusal == ReservationRefusal.None && transition.After is { } after)
+        if (after is null && transition.Key is null)
         {
-            if (transition.Command == FulfilCommand.CommandName)
-            {
-                Owe(after, transition.AtMicros);
-            }
+            return;
+        }
 
-            Replace(after, sequence);
+        book.Keep(writer, transition.AtMicros, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
+        if (answer >= 0)
+        {
+            answered.Enqueue((answer, transition.AtMicros));
+        }
+
+        if (after is not null)
+        {
+            After(after, handle, sequence);
         }
 
         Trim();
     }
 
-    /// <summary>The reservation as readers see it; null if there is none, or if it ended long ago.</summary>
-    public Reservation? Find(string id) => publishedReservations.GetValueOrDefault(id);
+    /// <summary>The reservation as it is by what was applied; null if there is none, or if it ended long ago. To be asked on the thread that applies.</summary>
+    public Reservation? Find(string id) => book.TryFind(id, out ReservationHandle handle) ? book.Read(handle) : null;
 
-    private void PublishReservations()
+    private void PublishExpiry() => Volatile.Write(ref publishedExpiry, TryPeekExpiry(out _, out long expires) ? expires : long.MaxValue);
+
+    /// <summary>The reservation that expires next, and when; false if none does.</summary>
+    private bool TryPeekExpiry(out ReservationHandle handle, out long expires)
     {
-        foreach (string id in dirtyReservations)
+        while (expiries.TryPeek(out int slot, out expires))
         {
-            if (reservations.TryGetValue(id, out Reservation? reservation))
+            if (book.TryHeld(slot, expires, out handle))
             {
-                publishedReservations[id] = reservation;
-            }
-            else
-            {
-                publishedReservations.TryRemove(id, out _);
-            }
-        }
-
-        dirtyReservations.Clear();
-        while (expiries.TryPeek(out string? id, out long expires))
-        {
-            if (reservations.TryGetValue(id, out Reservation? held) && held.State == ReservationState.Held && held.ExpiresMicros == expires)
-            {
-                Volatile.Write(ref publishedExpiry, expires);
-                return;
+                return true;
             }
 
+            // Extended, confirmed or ended since it was put there.
             expiries.Dequeue();
         }
 
-        Volatile.Write(ref publishedExpiry, long.MaxValue);
+        handle = default;
+        return false;
     }
 
     private static ReservationTransition Decide(ReservationCommand command, Reservation reservation, long atMicros)
@@ -254,8 +267,9 @@ public sealed partial class StockLedger
 
     private void AskToConsume(string reference, StockKey key, Quantity quantity)
     {
-        if (reservations.TryGetValue(reference, out Reservation? reservation)
-            && reservation.StateAt(AtMicros) is (ReservationState.Held or ReservationState.Confirmed))
+        if (book.TryFind(reference, out ReservationHandle handle)
+            && (book.StateOf(handle) == ReservationState.Confirmed
+                || (book.StateOf(handle) == ReservationState.Held && book.ExpiryOf(handle) > AtMicros)))
         {
             consumptions.Enqueue((reference, key, quantity));
         }
@@ -279,23 +293,35 @@ public sealed partial class StockLedger
         return left == quantity ? null : reservation with { Lines = lines, State = StateOf(lines, reservation.State) };
     }
 
-    private void Replace(Reservation after, long sequence)
+    /// <summary>Takes away what the reservation claimed before.</summary>
+    private void Before(ReservationTransition transition, Reservation after, long sequence)
     {
-        if (reservations.TryGetValue(after.Id, out Reservation? before))
+        replaced = null;
+        if (!book.TryFind(after.Id, out ReservationHandle handle))
         {
-            Claim(before, -1);
-            Touch(before, sequence);
+            return;
         }
 
-        reservations[after.Id] = after;
-        dirtyReservations.Add(after.Id);
+        replaced = book.Read(handle);
+        if (transition.Command == FulfilCommand.CommandName)
+        {
+            Owe(replaced, after, transition.AtMicros);
+        }
+
+        Claim(replaced, -1);
+        Touch(replaced, sequence);
+    }
+
+    /// <summary>Adds what it claims now.</summary>
+    private void After(Reservation after, ReservationHandle handle, long sequence)
+    {
         Claim(after, 1);
-        NoteClaims(before, after);
+        NoteClaims(replaced, after, handle);
         Touch(after, sequence);
-        Schedule(after);
+        Schedule(after, handle);
         if (!IsClaim(after.State))
         {
-            ended.Enqueue((after.Id, AtMicros));
+            ended.Enqueue((handle, AtMicros));
         }
     }
 
@@ -338,37 +364,27 @@ public sealed partial class StockLedger
         }
     }
 
-    private void Schedule(Reservation reservation)
+    private void Schedule(Reservation reservation, ReservationHandle handle)
     {
         if (reservation.State == ReservationState.Held)
         {
-            expiries.Enqueue(reservation.Id, reservation.ExpiresMicros);
+            expiries.Enqueue(handle.Slot, reservation.ExpiresMicros);
         }
-    }
-
-    private void Remember(ReservationTransition answer)
-    {
-        answers[answer.Key!] = answer;
-        answered.Enqueue((answer.Key!, answer.AtMicros));
     }
 
     /// <summary>Forgets what is past its retention, by the moments of the entries, so that a replay forgets the same.</summary>
     private void Trim()
     {
-        while (answered.TryPeek(out (string Key, long AtMicros) oldest) && oldest.AtMicros + options.KeyRetentionMicros <= AtMicros)
+        while (answered.TryPeek(out (int Answer, long AtMicros) oldest) && oldest.AtMicros + options.KeyRetentionMicros <= AtMicros)
         {
             answered.Dequeue();
-            if (answers.TryGetValue(oldest.Key, out ReservationTransition? answer) && answer.AtMicros == oldest.AtMicros)
-            {
-                answers.Remove(oldest.Key);
-            }
+            book.RemoveAnswer(oldest.Answer, oldest.AtMicros);
         }
 
-        while (ended.TryPeek(out (string Id, long AtMicros) oldest) && oldest.AtMicros + options.EndedRetentionMicros <= AtMicros)
+        while (ended.TryPeek(out (ReservationHandle Reservation, long AtMicros) oldest) && oldest.AtMicros + options.EndedRetentionMicros <= AtMicros)
         {
             ended.Dequeue();
-            reservations.Remove(oldest.Id);
-            dirtyReservations.Add(oldest.Id);
+            book.Remove(oldest.Reservation);
         }
     }
 

@@ -22,13 +22,8 @@ public sealed partial class StockLedger
     /// <summary>Gives up the next owed sale: its identity is held by another record.</summary>
     internal void WaiveSale() => owed.Dequeue();
 
-    private void Owe(Reservation after, long atMicros)
+    private void Owe(Reservation before, Reservation after, long atMicros)
     {
-        if (!reservations.TryGetValue(after.Id, out Reservation? before))
-        {
-            return;
-        }
-
         int number = before.Sales;
         for (int i = 0; i < after.Lines.Count; i++)
         {

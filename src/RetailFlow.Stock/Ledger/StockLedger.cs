@@ -21,6 +21,11 @@ public sealed partial class StockLedger
     private long publishing;
     private long publishedMicros;
 
+    // What was looked for last is looked for again: by a decision, and then by what is done about it.
+    private string? lastSku;
+    private string? lastLocation;
+    private StockKey? lastKey;
+
     /// <summary>A ledger without any record.</summary>
     /// <param name="policy">The terms on which stock may be sold.</param>
     /// <param name="options">What is remembered for how long.</param>
@@ -28,6 +33,7 @@ public sealed partial class StockLedger
     {
         this.policy = policy;
         this.options = options ?? new LedgerOptions();
+        book = new ReservationBook(this);
     }
 
     /// <summary>Sequence of the last entry that was applied.</summary>
@@ -59,7 +65,7 @@ public sealed partial class StockLedger
         }
 
         dirty.Clear();
-        PublishReservations();
+        PublishExpiry();
         Volatile.Write(ref published, Sequence);
         Volatile.Write(ref publishedMicros, AtMicros);
         Volatile.Write(ref publishing, publishing + 1);
@@ -114,6 +120,18 @@ public sealed partial class StockLedger
 
     private StockKey KeyOf(string sku, string location)
     {
+        if (ReferenceEquals(sku, lastSku) && ReferenceEquals(location, lastLocation))
+        {
+            return lastKey!;
+        }
+
+        StockKey found = FindOrAdd(sku, location);
+        (lastSku, lastLocation, lastKey) = (sku, location, found);
+        return found;
+    }
+
+    private StockKey FindOrAdd(string sku, string location)
+    {
         StockKey[] keys = keysBySku.GetValueOrDefault(sku, []);
         int at = Find(keys, location);
         if (at >= 0)
@@ -134,13 +152,25 @@ public sealed partial class StockLedger
 
     private StockKey? FindKey(string sku, string location)
     {
+        if (ReferenceEquals(sku, lastSku) && location == lastLocation)
+        {
+            return lastKey;
+        }
+
         if (!keysBySku.TryGetValue(sku, out StockKey[]? keys))
         {
             return null;
         }
 
         int at = Find(keys, location);
-        return at < 0 ? null : keys[at];
+        if (at < 0)
+        {
+            return null;
+        }
+
+        // Under the key's own name of the location, by which what is granted will ask.
+        (lastSku, lastLocation, lastKey) = (sku, keys[at].Location, keys[at]);
+        return lastKey;
     }
 
     /// <summary>Index of a location among a SKU's keys, which stand in the order of their locations; the complement of its place if it is not there.</summary>

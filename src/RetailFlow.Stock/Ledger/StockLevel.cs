@@ -2,14 +2,14 @@ using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Ledger;
 
-/// <summary>What is known of one SKU at one location: immutable, so that readers need no lock.</summary>
+/// <summary>What is known of one SKU at one location.</summary>
 /// <param name="OnHand">On hand; may be negative.</param>
 /// <param name="Held">In baskets and checkouts.</param>
 /// <param name="Committed">Ordered and not yet gone.</param>
 /// <param name="LastEventMicros">Latest event time, microseconds since 1970 UTC; <see cref="OnHandState.None"/> if there is none.</param>
 /// <param name="LastCountMicros">Event time of the governing count; <see cref="OnHandState.None"/> if there is none.</param>
 /// <param name="Sequence">Sequence of the last entry of the journal that changed it.</param>
-public sealed record StockLevel(Quantity OnHand, Quantity Held, Quantity Committed, long LastEventMicros, long LastCountMicros, long Sequence)
+public readonly record struct StockLevel(Quantity OnHand, Quantity Held, Quantity Committed, long LastEventMicros, long LastCountMicros, long Sequence)
 {
     /// <summary>A key without any record.</summary>
     public static StockLevel Empty { get; } = new(Quantity.Zero, Quantity.Zero, Quantity.Zero, OnHandState.None, OnHandState.None, 0);

@@ -17,7 +17,7 @@ public sealed class TransitionReader(StockLedger? names = null)
     private const int NameRoom = 256;
     private const int HashDigits = 32;
 
-    /// <summary>Reads what <see cref="TransitionJson.Write(ReservationTransition, Utf8JsonWriter)"/> has written.</summary>
+    /// <summary>Reads what <see cref="TransitionJson.Write"/> has written.</summary>
     /// <param name="utf8">The JSON object.</param>
     /// <param name="atMicros">The moment of the envelope.</param>
     /// <exception cref="InvalidDataException">It is no transition; the message names what is wrong.</exception>

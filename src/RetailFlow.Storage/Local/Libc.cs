@@ -34,6 +34,15 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int descriptor);
 
+    /// <summary>SYNC_FILE_RANGE_WRITE of Linux: begin, do not wait.</summary>
+    public const uint SyncFileRangeWrite = 2;
+
+    /// <summary>SYNC_FILE_RANGE_WAIT_BEFORE of Linux: wait for what is being written.</summary>
+    public const uint SyncFileRangeWaitBefore = 1;
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 

@@ -27,6 +27,24 @@ public static class LocalDurability
     }
 
     /// <summary>
+    /// Tells the system to begin writing a part of a file to the device, where it can be told (sync_file_range of Linux). Nothing is durable by it, and nothing
+    /// depends on whether it was done.
+    /// </summary>
+    /// <returns>Whether it has begun.</returns>
+    internal static bool BeginWriteBack(SafeFileHandle file, long position, long length) =>
+        OperatingSystem.IsLinux() && Libc.SyncFileRange(file, position, length, Libc.SyncFileRangeWrite) == 0;
+
+    /// <summary>Waits until what was begun is written. A failure that is told here is not told again by a sync.</summary>
+    /// <exception cref="StorageException">It could not be written.</exception>
+    internal static void AwaitWriteBack(SafeFileHandle file, string path, long position, long length)
+    {
+        if (OperatingSystem.IsLinux() && Retry(() => Libc.SyncFileRange(file, position, length, Libc.SyncFileRangeWaitBefore), out int error) != 0)
+        {
+            throw Errno.Failure("write", path, error);
+        }
+    }
+
+    /// <summary>
     /// Forces the names in a directory to the device: files created, renamed and deleted in it. A file system that knows
     /// no sync of directories (it answers EINVAL) orders them itself, and nothing is done.
     /// </summary>

@@ -4,8 +4,8 @@ namespace RetailFlow.Storage;
 
 /// <summary>
 /// Appends records to a log, one JSON object each, as lines that any JSON tool can read. Records are
-/// buffered until <see cref="Sync"/>, which makes all of them durable with one sync of the file; so the buffer grows with
-/// what is appended between two syncs. For one thread. After a failed write or sync every call fails.
+/// buffered until <see cref="Sync"/>, which makes all of them durable with one sync of the file; <see cref="WriteAhead"/> hands them to the file
+/// before, so that the device is at work while more are appended. For one thread. After a failed write or sync every call fails.
 /// </summary>
 public sealed class AppendLogWriter : IDisposable
 {
@@ -15,6 +15,9 @@ public sealed class AppendLogWriter : IDisposable
     private readonly ILogFile _file;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
     private int _buffered;
+
+    // Bytes behind what is durable that the file has already.
+    private int _ahead;
     private int _reserved = -1;
     private long _records;
     private LogPosition _durable;
@@ -35,7 +38,7 @@ public sealed class AppendLogWriter : IDisposable
     public ILogFile File => _file;
 
     /// <summary>Where the next record will begin in the file, in bytes, buffered records included.</summary>
-    public long Position => _durable.Bytes + _buffered;
+    public long Position => _durable.Bytes + _ahead + _buffered;
 
     /// <summary><see cref="Position"/> with the number of records before it.</summary>
     public LogPosition End => new(Position, _records);
@@ -44,7 +47,10 @@ public sealed class AppendLogWriter : IDisposable
     public LogPosition Durable => _durable;
 
     /// <summary>Bytes appended since the last sync.</summary>
-    public int BufferedBytes => _buffered;
+    public int BufferedBytes => _ahead + _buffered;
+
+    /// <summary>Bytes appended that the file does not have.</summary>
+    public int UnwrittenBytes => _buffered;
 
     /// <summary>True after a failed write or sync.</summary>
     public bool IsPoisoned => _poison is not null;
@@ -127,15 +133,44 @@ public sealed class AppendLogWriter : IDisposable
         Complete(length);
     }
 
-    /// <summary>Forgets the records appended after <paramref name="end"/>, which is an <see cref="End"/> since the last sync.</summary>
+    /// <summary>
+    /// Forgets the records appended after <paramref name="end"/>, which is an <see cref="End"/> since the last <see cref="Sync"/> or <see cref="WriteAhead"/>.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The place is not among the buffered records.</exception>
     public void Rewind(LogPosition end)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(end.Bytes, _durable.Bytes);
+        ArgumentOutOfRangeException.ThrowIfLessThan(end.Bytes, _durable.Bytes + _ahead);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(end.Bytes, Position);
-        _buffered = (int)(end.Bytes - _durable.Bytes);
+        _buffered = (int)(end.Bytes - _durable.Bytes - _ahead);
         _records = end.Records;
         _reserved = -1;
+    }
+
+    /// <summary>
+    /// Writes what is buffered without waiting for the device. It is no more durable than before, but cannot be taken back (<see cref="Rewind"/>).
+    /// </summary>
+    /// <exception cref="LogPoisonedException">The write failed, this time or before.</exception>
+    public void WriteAhead()
+    {
+        ThrowIfUnusable();
+        _reserved = -1;
+        if (_buffered == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _file.Write(_durable.Bytes + _ahead, _buffer.AsSpan(0, _buffered));
+        }
+        catch (Exception exception)
+        {
+            _poison = exception;
+            throw new LogPoisonedException(_file.Name, exception);
+        }
+
+        _ahead += _buffered;
+        _buffered = 0;
     }
 
     /// <summary>Writes everything buffered and makes it durable, with one sync of the file.</summary>
@@ -143,16 +178,15 @@ public sealed class AppendLogWriter : IDisposable
     /// <exception cref="LogPoisonedException">The write or the sync failed, this time or before.</exception>
     public LogPosition Sync()
     {
-        ThrowIfUnusable();
-        _reserved = -1;
-        if (_buffered == 0)
+        if (_ahead + _buffered == 0)
         {
+            ThrowIfUnusable();
             return _durable;
         }
 
+        WriteAhead();
         try
         {
-            _file.Write(_durable.Bytes, _buffer.AsSpan(0, _buffered));
             _file.Sync();
         }
         catch (Exception exception)
@@ -162,7 +196,7 @@ public sealed class AppendLogWriter : IDisposable
         }
 
         _durable = End;
-        _buffered = 0;
+        _ahead = 0;
         if (_buffer.Length > LargestBufferKept)
         {
             ArrayPool<byte>.Shared.Return(_buffer);

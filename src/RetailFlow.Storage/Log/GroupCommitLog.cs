@@ -14,6 +14,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
     private readonly Func<TItem, AppendLogWriter, TResult> _encode;
     private readonly Action<LogPosition>? _synced;
     private readonly int _batchBytes;
+    private readonly int _writeAheadBytes;
     private readonly Channel<object> _queue;
     private readonly List<PendingAppend<TItem, TResult>> _batch = [];
 
@@ -48,6 +49,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
         _encode = encode;
         _synced = synced;
         _batchBytes = options.BatchBytes;
+        _writeAheadBytes = options.WriteAheadBytes;
         _queue = Channel.CreateBounded<object>(new BoundedChannelOptions(options.QueueCapacity)
         {
             SingleReader = true,
@@ -205,6 +207,10 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
 
             _batch.Add(append);
             Encode(append);
+            if (_writer.UnwrittenBytes >= _writeAheadBytes)
+            {
+                _writer.WriteAhead();
+            }
         }
         while (_writer.BufferedBytes < _batchBytes && _queue.Reader.TryRead(out work));
     }

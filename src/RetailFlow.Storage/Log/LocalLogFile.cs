@@ -10,7 +10,11 @@ public sealed class LocalLogFile : ILogFile
 {
     private const FileShare ShareAll = FileShare.ReadWrite | FileShare.Delete;
 
+    // Of so many bytes the device begins to write before it is told to sync.
+    private const int LargeWrite = 128 * 1024;
+
     private readonly SafeFileHandle _handle;
+    private (long Position, long Length) _writingBack;
 
     private LocalLogFile(string path, SafeFileHandle handle)
     {
@@ -79,6 +83,11 @@ public sealed class LocalLogFile : ILogFile
         try
         {
             RandomAccess.Write(_handle, bytes, position);
+            if (bytes.Length >= LargeWrite)
+            {
+                AwaitWriteBack();
+                _writingBack = LocalDurability.BeginWriteBack(_handle, position, bytes.Length) ? (position, bytes.Length) : default;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +100,7 @@ public sealed class LocalLogFile : ILogFile
     {
         try
         {
+            AwaitWriteBack();
             RandomAccess.FlushToDisk(_handle);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -127,4 +137,14 @@ public sealed class LocalLogFile : ILogFile
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
+
+    // What comes later must not be on the device before what comes first: an end that is torn has nothing valid behind the tear.
+    private void AwaitWriteBack()
+    {
+        if (_writingBack.Length > 0)
+        {
+            LocalDurability.AwaitWriteBack(_handle, Name, _writingBack.Position, _writingBack.Length);
+            _writingBack = default;
+        }
+    }
 }

@@ -70,7 +70,7 @@ internal sealed class LedgerDoor : IAsyncDisposable
 
     public async Task<ReservationTransition> AskAsync(ReservationCommand command)
     {
-        var receipt = await _journal.AppendAsync(new JournalBatch { Tag = new LedgerCommand(command) });
+        var receipt = await _journal.AppendAsync(new JournalBatch { Tag = command });
         var transition = (ReservationTransition)receipt.Admission!;
         if (command is HoldCommand && transition.Refusal == ReservationRefusal.None && !transition.IsReplay)
         {

@@ -105,7 +105,7 @@ public sealed class RestartMemoryTests : IAsyncLifetime
 
         _clock.Advance(TimeSpan.FromDays(3));
         await _node.HoldAsync("k-4", "A", "1");
-        Assert.Null(_node.Host.State.Intake!.Live.Ledger.Find(released));
+        Assert.Null(await _node.Host.State.Intake!.Live.FindAsync(released, CancellationToken.None));
 
         Assert.Equal(told.GetRawText(), (await _node.GetAsync($"/v1/reservations/{released}")).GetRawText());
         Assert.Equal("expired", (await _node.GetAsync($"/v1/reservations/{expired}")).GetProperty("state").GetString());

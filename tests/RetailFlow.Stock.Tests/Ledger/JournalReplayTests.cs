@@ -29,7 +29,7 @@ public sealed class JournalReplayTests : IAsyncDisposable
                 1 => new ReleaseCommand($"k{i}", 0, id),
                 _ => new HoldCommand($"k{i}", 0, $"r{i}") { Lines = [new RequestedLine($"SKU-{random.Next(5)}", "L", Quantity.Of(1))], TtlMicros = 60_000_000 },
             };
-            await journal.AppendAsync(new JournalBatch { Tag = new LedgerCommand(command) });
+            await journal.AppendAsync(new JournalBatch { Tag = command });
         }
 
         await journal.AppendAsync(JournalFixture.Batch("{}", "no JSON"));

@@ -96,7 +96,7 @@ internal sealed class LedgerCrashSimulation(int seed, PlantedBug bug) : IDisposa
 
         files.Created = null;
         LedgerFollower follower = new(ledger);
-        StockJournal journal = StockJournal.Open(lake.Path, new StockJournalOptions { TimeProvider = clock, Files = bug == PlantedBug.SyncLies ? new LyingFiles(files) : files, Follower = follower, SegmentBytes = 20_000 }, out JournalRecovery found);
+        StockJournal journal = StockJournal.Open(lake.Path, new StockJournalOptions { TimeProvider = clock, Files = bug == PlantedBug.SyncLies ? new LyingFiles(files) : files, Follower = follower, SegmentBytes = 20_000, GroupCommit = new GroupCommitOptions { WriteAheadBytes = random.Next(2) == 0 ? 1 : 1 << 20 } }, out JournalRecovery found);
         foreach (JournalRange range in journal.RangesAfter(0))
         {
             using JournalReader reader = journal.Read(range);
@@ -125,7 +125,7 @@ internal sealed class LedgerCrashSimulation(int seed, PlantedBug bug) : IDisposa
             gate.Wait();
             return null;
         }));
-        List<Task<JournalReceipt>> receipts = [.. commands.Select(command => Append(journal, new LedgerCommand(command)))];
+        List<Task<JournalReceipt>> receipts = [.. commands.Select(command => Append(journal, command))];
         gate.Set();
         bool failed = false;
         foreach ((ReservationCommand command, Task<JournalReceipt> receipt) in commands.Zip(receipts))

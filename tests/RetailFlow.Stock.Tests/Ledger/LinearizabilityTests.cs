@@ -99,7 +99,7 @@ public sealed class LinearizabilityTests
     }
 
     private static async Task<ReservationTransition> DoAsync(StockJournal journal, ReservationCommand command) =>
-        (ReservationTransition)(await journal.AppendAsync(new JournalBatch { Tag = new LedgerCommand(command) })).Admission!;
+        (ReservationTransition)(await journal.AppendAsync(new JournalBatch { Tag = command })).Admission!;
 
     /// <summary>Tries orders, depth first; what has been placed tells the state, so a set that failed once fails again.</summary>
     private static bool Explain(List<Call> calls)

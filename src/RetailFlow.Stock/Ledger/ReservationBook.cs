@@ -1,0 +1,241 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <summary>A reservation of a <see cref="ReservationBook"/>; of no meaning once it has been removed.</summary>
+/// <param name="Slot">Its slot.</param>
+/// <param name="Generation">How often the slot was taken before.</param>
+internal readonly record struct ReservationHandle(int Slot, int Generation);
+
+/// <summary>
+/// Reservations by identity and answers by idempotency key. What is kept of each is the text of a transition, as the journal has it: the newest one
+/// tells all of a reservation, and the one that answered a key is the answer. One text serves both. For one thread.
+/// </summary>
+internal sealed class ReservationBook
+{
+    private readonly TransitionArena arena = new();
+    private readonly SlotTable reservations = new();
+    private readonly SlotTable answers = new();
+    private readonly TransitionReader reader;
+    private readonly byte[] shortName = new byte[64 * JsonName.MostBytesPerChar];
+    private long readText = -1;
+    private Reservation? read;
+
+    /// <summary>A book without any reservation.</summary>
+    /// <param name="names">Whose strings are used for SKUs and locations.</param>
+    public ReservationBook(StockLedger names) => reader = new TransitionReader(names);
+
+    /// <summary>Reservations that are in the book.</summary>
+    public int Count => reservations.Count;
+
+    /// <summary>Bytes that texts take.</summary>
+    public long TextBytes => arena.Bytes;
+
+    /// <summary>The reservation with an identity; false if there is none.</summary>
+    public bool TryFind(string id, out ReservationHandle handle)
+    {
+        ReadOnlySpan<byte> text = TextOf(id);
+        int slot = FindReservation(text, JsonName.Hash(text));
+        handle = slot < 0 ? default : new ReservationHandle(slot, reservations[slot].Generation);
+        return slot >= 0;
+    }
+
+    /// <summary>Whether a reservation is still there.</summary>
+    public bool Has(ReservationHandle handle)
+    {
+        ref SlotTable.Slot slot = ref reservations[handle.Slot];
+        return slot.IsTaken && slot.Generation == handle.Generation;
+    }
+
+    /// <summary>The reservation of a slot if it is held until a moment.</summary>
+    public bool TryHeld(int slot, long expiresMicros, out ReservationHandle handle)
+    {
+        ref SlotTable.Slot entry = ref reservations[slot];
+        handle = new ReservationHandle(slot, entry.Generation);
+        return entry.IsTaken && entry.State == ReservationState.Held && entry.Micros == expiresMicros;
+    }
+
+    /// <summary>State of a reservation, as far as transitions tell.</summary>
+    public ReservationState StateOf(ReservationHandle handle) => reservations[handle.Slot].State;
+
+    /// <summary>When a reservation expires; of meaning for held ones.</summary>
+    public long ExpiryOf(ReservationHandle handle) => reservations[handle.Slot].Micros;
+
+    /// <summary>All of a reservation.</summary>
+    public Reservation Read(ReservationHandle handle)
+    {
+        long text = reservations[handle.Slot].Text;
+        if (readText != text)
+        {
+            read = reader.Read(arena.TextOf(text), arena.HeadOf(text).AtMicros).After!;
+            readText = text;
+        }
+
+        return read!;
+    }
+
+    /// <summary>The answer that a key was given, and when; false if there is none.</summary>
+    public bool TryAnswer(string key, long givenAfterMicros, [NotNullWhen(true)] out ReservationTransition? answer)
+    {
+        answer = null;
+        ReadOnlySpan<byte> text = TextOf(key);
+        int slot = FindAnswer(text, JsonName.Hash(text));
+        if (slot < 0 || answers[slot].Micros <= givenAfterMicros)
+        {
+            return false;
+        }
+
+        long place = answers[slot].Text;
+        answer = reader.Read(arena.TextOf(place), arena.HeadOf(place).AtMicros);
+        return true;
+    }
+
+    /// <summary>Keeps a transition: as the state of its reservation if <paramref name="isState"/>, and as the answer to its key if it has one.</summary>
+    /// <param name="written">The transition, as it was written.</param>
+    /// <param name="atMicros">Its moment.</param>
+    /// <param name="isState">Whether the reservation is as the transition tells afterwards.</param>
+    /// <param name="isAnswer">Whether its key is to be answered with it.</param>
+    /// <param name="handle">The reservation, if <paramref name="isState"/>.</param>
+    /// <param name="answer">The slot of the answer, if <paramref name="isAnswer"/>.</param>
+    public void Keep(TransitionWriter written, long atMicros, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
+    {
+        long place = arena.Add(written, atMicros);
+        handle = default;
+        answer = -1;
+        if (isState)
+        {
+            Reservation after = written.Written!.After!;
+            ReadOnlySpan<byte> id = arena.IdOf(place);
+            ulong hash = JsonName.Hash(id);
+            int slot = FindReservation(id, hash);
+            if (slot < 0)
+            {
+                slot = reservations.Add(hash);
+            }
+            else
+            {
+                LeaveReservation(slot);
+            }
+
+            ref SlotTable.Slot entry = ref reservations[slot];
+            (entry.Text, entry.Micros, entry.State) = (place, after.ExpiresMicros, after.State);
+            arena.HeadOf(place).Reservation = slot;
+            (readText, read) = (place, after);
+            handle = new ReservationHandle(slot, entry.Generation);
+        }
+
+        if (isAnswer)
+        {
+            ReadOnlySpan<byte> key = arena.KeyOf(place);
+            ulong hash = JsonName.Hash(key);
+            answer = FindAnswer(key, hash);
+            if (answer < 0)
+            {
+                answer = answers.Add(hash);
+            }
+            else
+            {
+                LeaveAnswer(answer);
+            }
+
+            ref SlotTable.Slot entry = ref answers[answer];
+            (entry.Text, entry.Micros) = (place, atMicros);
+            arena.HeadOf(place).Answer = answer;
+        }
+    }
+
+    /// <summary>Forgets a reservation, if it is still there.</summary>
+    public void Remove(ReservationHandle handle)
+    {
+        if (Has(handle))
+        {
+            LeaveReservation(handle.Slot);
+            reservations.Remove(handle.Slot);
+        }
+    }
+
+    /// <summary>Forgets an answer, if it is the one of that moment.</summary>
+    public void RemoveAnswer(int answer, long atMicros)
+    {
+        ref SlotTable.Slot entry = ref answers[answer];
+        if (entry.IsTaken && entry.Micros == atMicros)
+        {
+            LeaveAnswer(answer);
+            answers.Remove(answer);
+        }
+    }
+
+    private int FindReservation(ReadOnlySpan<byte> id, ulong hash)
+    {
+        SlotTable.Search search = reservations.Find(hash);
+        int slot;
+        do
+        {
+            slot = search.Next();
+        }
+        while (slot >= 0 && !arena.IdOf(reservations[slot].Text).SequenceEqual(id));
+        return slot;
+    }
+
+    private int FindAnswer(ReadOnlySpan<byte> key, ulong hash)
+    {
+        SlotTable.Search search = answers.Find(hash);
+        int slot;
+        do
+        {
+            slot = search.Next();
+        }
+        while (slot >= 0 && !arena.KeyOf(answers[slot].Text).SequenceEqual(key));
+        return slot;
+    }
+
+    private void LeaveReservation(int slot)
+    {
+        long place = reservations[slot].Text;
+        arena.HeadOf(place).Reservation = -1;
+        readText = readText == place ? -1 : readText;
+        Empty(arena.Release(place));
+    }
+
+    private void LeaveAnswer(int slot)
+    {
+        long place = answers[slot].Text;
+        arena.HeadOf(place).Answer = -1;
+        Empty(arena.Release(place));
+    }
+
+    /// <summary>Moves what is left of a block elsewhere.</summary>
+    private void Empty(int block)
+    {
+        if (block < 0)
+        {
+            return;
+        }
+
+        int offset = 0;
+        while (arena.NextIn(block, ref offset, out long place))
+        {
+            long to = arena.Move(place);
+            ref TransitionArena.Head head = ref arena.HeadOf(to);
+            if (head.Reservation >= 0)
+            {
+                reservations[head.Reservation].Text = to;
+            }
+
+            if (head.Answer >= 0)
+            {
+                answers[head.Answer].Text = to;
+            }
+        }
+
+        readText = -1;
+        arena.Drop(block);
+    }
+
+    /// <summary>A name's text; valid until the next one.</summary>
+    private ReadOnlySpan<byte> TextOf(string name)
+    {
+        byte[] room = name.Length * JsonName.MostBytesPerChar <= shortName.Length ? shortName : new byte[name.Length * JsonName.MostBytesPerChar];
+        return room.AsSpan(0, JsonName.Write(name, room));
+    }
+}

@@ -1,0 +1,248 @@
+using System.Runtime.CompilerServices;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <summary>
+/// A hash table of numbered slots that grows one bucket at a time (linear hashing, W. Litwin, 1980): no insertion takes long however many there are,
+/// and its memory is a few arrays without references. A bucket is as long as a line of the processor's cache, so that most searches read one line
+/// before they meet what they look for. For one thread.
+/// </summary>
+internal sealed class SlotTable
+{
+    private const int PageBits = 8;
+    private const int PageSize = 1 << PageBits;
+    private const int FirstBuckets = PageSize;
+    private const int BucketRoom = 7;
+
+    // Buckets that are yet to be divided hold twice as many as those that are.
+    private const int MeanInBucket = 3;
+
+    private Slot[][] slots = [];
+    private Bucket[][] buckets = [new Bucket[PageSize]];
+    private Bucket[][] overflow = [];
+    private int bucketCount = FirstBuckets;
+    private int overflowCount;
+    private int freeOverflow;
+
+    // Buckets below the next one to be divided are addressed by one bit more than the others.
+    private int level = FirstBuckets;
+    private int used;
+    private int free = -1;
+
+    internal struct Slot
+    {
+        /// <summary>Place of the text in the arena.</summary>
+        public long Text;
+
+        /// <summary>When it expires, or when it was given.</summary>
+        public long Micros;
+
+        /// <summary>What addresses it of its hash; of a free slot the next free one.</summary>
+        public uint Hash;
+
+        /// <summary>How often the slot was taken before; a handle of an earlier time has another one.</summary>
+        public int Generation;
+
+        /// <summary>State of the reservation.</summary>
+        public ReservationState State;
+
+        /// <summary>Whether it is taken.</summary>
+        public bool IsTaken;
+    }
+
+    /// <summary>Slots that are taken.</summary>
+    public int Count { get; private set; }
+
+    public ref Slot this[int slot] => ref slots[slot >> PageBits][slot & (PageSize - 1)];
+
+    /// <summary>Where a search for a hash begins.</summary>
+    public Search Find(ulong hash) => new(this, Fold(hash));
+
+    /// <summary>Takes a slot for a hash.</summary>
+    public int Add(ulong hash)
+    {
+        if (Count >= bucketCount * MeanInBucket)
+        {
+            Split();
+        }
+
+        int slot = free;
+        if (slot >= 0)
+        {
+            free = unchecked((int)this[slot].Hash);
+        }
+        else
+        {
+            slot = used++;
+            Require(ref slots, slot);
+        }
+
+        ref Slot entry = ref this[slot];
+        entry = new Slot { Hash = Fold(hash), Generation = entry.Generation, IsTaken = true };
+        Put(ref BucketOf(entry.Hash), entry.Hash, slot);
+        Count++;
+        return slot;
+    }
+
+    /// <summary>Gives a slot back.</summary>
+    public void Remove(int slot)
+    {
+        ref Slot entry = ref this[slot];
+        ref Bucket bucket = ref BucketOf(entry.Hash);
+        while (true)
+        {
+            for (int i = 0; i < bucket.Count; i++)
+            {
+                if (bucket.Entries[i].Slot == slot)
+                {
+                    bucket.Count--;
+                    bucket.Entries[i] = bucket.Entries[bucket.Count];
+                    entry = new Slot { Hash = unchecked((uint)free), Generation = unchecked(entry.Generation + 1) };
+                    free = slot;
+                    Count--;
+                    return;
+                }
+            }
+
+            bucket = ref Overflow(bucket.Next);
+        }
+    }
+
+    private static uint Fold(ulong hash) => unchecked((uint)(hash ^ (hash >> 32)));
+
+    private ref Bucket BucketOf(uint hash)
+    {
+        int low = unchecked((int)hash) & int.MaxValue;
+        int bucket = low & (level - 1);
+        if (bucket < bucketCount - level)
+        {
+            bucket = low & ((level * 2) - 1);
+        }
+
+        return ref buckets[bucket >> PageBits][bucket & (PageSize - 1)];
+    }
+
+    // Numbered from 1: a bucket that is all zeros has none behind it.
+    private ref Bucket Overflow(int number) => ref overflow[(number - 1) >> PageBits][(number - 1) & (PageSize - 1)];
+
+    private void Put(ref Bucket bucket, uint hash, int slot)
+    {
+        while (bucket.Count == BucketRoom)
+        {
+            if (bucket.Next == 0)
+            {
+                bucket.Next = TakeOverflow();
+            }
+
+            bucket = ref Overflow(bucket.Next);
+        }
+
+        bucket.Entries[bucket.Count++] = new Entry(hash, slot);
+    }
+
+    private int TakeOverflow()
+    {
+        int number = freeOverflow;
+        if (number > 0)
+        {
+            freeOverflow = Overflow(number).Next;
+            Overflow(number) = default;
+            return number;
+        }
+
+        Require(ref overflow, overflowCount);
+        return ++overflowCount;
+    }
+
+    /// <summary>Divides the next bucket in two.</summary>
+    private void Split()
+    {
+        int from = bucketCount - level;
+        Require(ref buckets, bucketCount);
+        ref Bucket bucket = ref buckets[from >> PageBits][from & (PageSize - 1)];
+        Bucket divided = bucket;
+        bucket = default;
+        bucketCount++;
+        if (bucketCount == level * 2)
+        {
+            level *= 2;
+        }
+
+        while (true)
+        {
+            for (int i = 0; i < divided.Count; i++)
+            {
+                Put(ref BucketOf(divided.Entries[i].Hash), divided.Entries[i].Hash, divided.Entries[i].Slot);
+            }
+
+            int next = divided.Next;
+            if (next == 0)
+            {
+                return;
+            }
+
+            ref Bucket more = ref Overflow(next);
+            divided = more;
+            more = new Bucket { Next = freeOverflow };
+            freeOverflow = next;
+        }
+    }
+
+    // The outer arrays are small: they double.
+    private static void Require<T>(ref T[][] pages, int index)
+    {
+        int page = index >> PageBits;
+        if (page >= pages.Length)
+        {
+            Array.Resize(ref pages, Math.Max(1, pages.Length * 2));
+        }
+
+        pages[page] ??= new T[PageSize];
+    }
+
+    /// <summary>The slots with a hash, one after the other; of another hash seldom.</summary>
+    internal ref struct Search(SlotTable table, uint hash)
+    {
+        private ref Bucket bucket = ref table.BucketOf(hash);
+        private int next;
+
+        /// <summary>The next one; -1 if there is none.</summary>
+        public int Next()
+        {
+            while (true)
+            {
+                while (next < bucket.Count)
+                {
+                    Entry entry = bucket.Entries[next++];
+                    if (entry.Hash == hash)
+                    {
+                        return entry.Slot;
+                    }
+                }
+
+                if (bucket.Next == 0)
+                {
+                    return -1;
+                }
+
+                bucket = ref table.Overflow(bucket.Next);
+                next = 0;
+            }
+        }
+    }
+
+    private readonly record struct Entry(uint Hash, int Slot);
+
+    [InlineArray(BucketRoom)]
+    private struct Entries
+    {
+        private Entry first;
+    }
+
+    private struct Bucket
+    {
+        public Entries Entries;
+        public int Count;
+        public int Next;
+    }
+}

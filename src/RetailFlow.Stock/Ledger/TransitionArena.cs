@@ -1,0 +1,189 @@
+using System.Runtime.CompilerServices;
+
+namespace RetailFlow.Stock.Ledger;
+
+/// <summary>
+/// Texts of transitions, one behind the other in large blocks of bytes: millions of them are a few objects to the managed heap's collector. Whoever
+/// refers to a text is noted in it, so that it can be moved. For one thread.
+/// </summary>
+internal sealed class TransitionArena
+{
+    private const int SmallestBlock = 4 * 1024;
+    private const int LargestBlock = 4 * 1024 * 1024;
+    private const int OffsetBits = 32;
+
+    private readonly List<Block?> blocks = [];
+    private readonly Stack<int> gone = [];
+    private int current = -1;
+
+    /// <summary>What stands before a text. An owner is the slot that refers to it, or -1.</summary>
+    internal struct Head
+    {
+        public int Bytes;
+        public int TextLength;
+        public int Reservation;
+        public int Answer;
+        public int IdStart;
+        public int IdLength;
+        public int KeyStart;
+        public int KeyLength;
+        public long AtMicros;
+    }
+
+    /// <summary>Bytes that all blocks have.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Takes what a writer has written, with its moment and the slots that will refer to it.</summary>
+    public long Add(TransitionWriter written, long atMicros)
+    {
+        ReadOnlySpan<byte> text = written.Text;
+        long place = Take(text.Length);
+        ref Head head = ref HeadOf(place);
+        head.TextLength = text.Length;
+        head.Reservation = -1;
+        head.Answer = -1;
+        (head.IdStart, head.IdLength) = written.Id;
+        (head.KeyStart, head.KeyLength) = written.Key;
+        head.AtMicros = atMicros;
+        text.CopyTo(BodyOf(place));
+        return place;
+    }
+
+    public ref Head HeadOf(long place) =>
+        ref Unsafe.As<byte, Head>(ref blocks[BlockOf(place)]!.Bytes[OffsetOf(place)]);
+
+    public ReadOnlySpan<byte> TextOf(long place) => BodyOf(place)[..HeadOf(place).TextLength];
+
+    public ReadOnlySpan<byte> IdOf(long place)
+    {
+        ref Head head = ref HeadOf(place);
+        return BodyOf(place).Slice(head.IdStart, head.IdLength);
+    }
+
+    public ReadOnlySpan<byte> KeyOf(long place)
+    {
+        ref Head head = ref HeadOf(place);
+        return BodyOf(place).Slice(head.KeyStart, head.KeyLength);
+    }
+
+    /// <summary>
+    /// To be called when an owner has let go of a text. Returns the block that is to be emptied (<see cref="NextIn"/>, <see cref="Move"/>) because
+    /// little of it is referred to; -1 if there is none.
+    /// </summary>
+    public int Release(long place)
+    {
+        ref Head head = ref HeadOf(place);
+        if (head.Reservation >= 0 || head.Answer >= 0)
+        {
+            return -1;
+        }
+
+        int at = BlockOf(place);
+        Block block = blocks[at]!;
+        block.Live -= head.Bytes;
+        if (at == current)
+        {
+            return -1;
+        }
+
+        if (block.Live == 0)
+        {
+            Drop(at);
+            return -1;
+        }
+
+        return block.Live < block.Used / 4 ? at : -1;
+    }
+
+    /// <summary>The first text of a block at or behind an offset that something refers to; false if there is none.</summary>
+    public bool NextIn(int block, ref int offset, out long place)
+    {
+        Block from = blocks[block]!;
+        while (offset < from.Used)
+        {
+            place = ((long)block << OffsetBits) | (uint)offset;
+            ref Head head = ref HeadOf(place);
+            offset += head.Bytes;
+            if (head.Reservation >= 0 || head.Answer >= 0)
+            {
+                return true;
+            }
+        }
+
+        place = -1;
+        return false;
+    }
+
+    /// <summary>Copies a text to where there is room, and returns its new place. The old one is of no more use.</summary>
+    public long Move(long place)
+    {
+        Head head = HeadOf(place);
+        long to = Take(head.TextLength);
+        int bytes = HeadOf(to).Bytes;
+        HeadOf(to) = head with { Bytes = bytes };
+        TextOf(place).CopyTo(BodyOf(to));
+        blocks[BlockOf(place)]!.Live -= head.Bytes;
+        return to;
+    }
+
+    /// <summary>Gives a block back of which nothing is referred to.</summary>
+    public void Drop(int block)
+    {
+        Bytes -= blocks[block]!.Bytes.Length;
+        blocks[block] = null;
+        gone.Push(block);
+    }
+
+    private long Take(int textLength)
+    {
+        int bytes = (Unsafe.SizeOf<Head>() + textLength + 7) & ~7;
+        if (current < 0 || blocks[current]!.Bytes.Length - blocks[current]!.Used < bytes)
+        {
+            Begin(bytes);
+        }
+
+        Block block = blocks[current]!;
+        long place = ((long)current << OffsetBits) | (uint)block.Used;
+        block.Used += bytes;
+        block.Live += bytes;
+        HeadOf(place).Bytes = bytes;
+        return place;
+    }
+
+    private void Begin(int bytes)
+    {
+        int size = (int)Math.Clamp(Bytes / 4, SmallestBlock, LargestBlock);
+        Block block = new(GC.AllocateUninitializedArray<byte>(Math.Max(size, bytes)));
+        Bytes += block.Bytes.Length;
+        int before = current;
+        if (gone.TryPop(out current))
+        {
+            blocks[current] = block;
+        }
+        else
+        {
+            current = blocks.Count;
+            blocks.Add(block);
+        }
+
+        if (before >= 0 && blocks[before]!.Live == 0)
+        {
+            Drop(before);
+        }
+    }
+
+    private Span<byte> BodyOf(long place) => blocks[BlockOf(place)]!.Bytes.AsSpan(OffsetOf(place) + Unsafe.SizeOf<Head>());
+
+    private static int BlockOf(long place) => (int)(place >> OffsetBits);
+
+    private static int OffsetOf(long place) => unchecked((int)(uint)place);
+
+    private sealed class Block(byte[] bytes)
+    {
+        public byte[] Bytes => bytes;
+
+        public int Used { get; set; }
+
+        public int Live { get; set; }
+    }
+}
