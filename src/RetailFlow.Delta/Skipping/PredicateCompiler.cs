@@ -33,7 +33,7 @@ internal sealed class PredicateCompiler(StructType schema, IReadOnlyList<string>
             case FilePredicate.In @in:
                 var member = Resolve(@in.Column);
                 Literal[] values = [.. @in.Values];
-                return columns => IsIn(member(columns), values);
+                return IsText(values) ? InText(member, values) : columns => IsIn(member(columns), values);
             case FilePredicate.IsNull isNull:
                 var nullable = Resolve(isNull.Column);
                 return columns =>
@@ -73,6 +73,47 @@ internal sealed class PredicateCompiler(StructType schema, IReadOnlyList<string>
 
         return new(mayBeTrue, mayBeFalse);
     };
+
+    private static bool IsText(Literal[] values) => values.Length > 1 && Array.TrueForAll(values, v => v.Kind == LiteralKind.Text);
+
+    /// <summary>
+    /// Of texts in order, only the first that is not below a file's least one can be in the file: those that follow it are further away, also from
+    /// the texts that begin with a greatest one that was cut off, which follow on each other.
+    /// </summary>
+    private static Func<ColumnBounds[], Verdict> InText(Func<ColumnBounds[], ColumnBounds> member, Literal[] values)
+    {
+        Array.Sort(values, (a, b) => Literal.CompareText(a.TextValue, b.TextValue));
+        return columns =>
+        {
+            var bounds = member(columns);
+            if (bounds.Low is not { Kind: LiteralKind.Text } low)
+            {
+                return IsIn(bounds, values);
+            }
+
+            var first = FirstNotBelow(values, low.TextValue);
+            return first == values.Length ? new(false, bounds.MayHaveValue) : bounds.Compare(ComparisonOperator.Equal, values[first]);
+        };
+    }
+
+    private static int FirstNotBelow(Literal[] values, string low)
+    {
+        var (from, to) = (0, values.Length);
+        while (from < to)
+        {
+            var middle = from + ((to - from) / 2);
+            if (Literal.CompareText(values[middle].TextValue, low) < 0)
+            {
+                from = middle + 1;
+            }
+            else
+            {
+                to = middle;
+            }
+        }
+
+        return from;
+    }
 
     private static Verdict IsIn(ColumnBounds bounds, Literal[] values)
     {

@@ -14,8 +14,6 @@ namespace RetailFlow.Lakehouse.Models;
 /// </summary>
 internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 {
-    private const int MostLiteralKeys = 200;
-
     private readonly ModelContext _context = new(lake, model);
     private readonly LakeTable _table = lake.Tables[model.Name];
 
@@ -132,59 +130,57 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var key = model.UniqueKey;
         var names = SqlText.Names(snapshot.Schema.Fields.Select(f => f.Name));
         var affected = await AffectedKeysAsync(connection, open, inputs, changed, cancellationToken);
-        using var scan = await _table.ScanPositionsAsync(connection, snapshot, cancellationToken);
+        var bounds = KeyBounds.Of(connection, affected, model.By);
+        using var scan = await _table.ScanPositionsAsync(connection, snapshot, cancellationToken, bounds.Files(snapshot, model.By));
         var state = _context.TemporaryTable(
             connection,
             "state",
-            $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(model.By, "k", "m")})");
+            $"select {names}, {SqlText.Name(scan.FileColumn)} as _file, {SqlText.Name(scan.RowColumn)} as _row from {scan.Relation} m where exists (select 1 from {affected} k where {SqlText.SameKey(model.By, "k", "m")}){bounds.Filter(snapshot, model.By, "m")}");
         var mode = "keys";
         string result;
         if (CanFold(changed))
         {
             mode = changed.Keys.All(IsFolded) ? "fold" : "keys";
-            result = await FoldAsync(connection, open, snapshot, inputs, changed, affected, state, names, cancellationToken);
+            result = await FoldAsync(connection, open, snapshot, inputs, changed, affected, bounds, state, names, cancellationToken);
         }
         else
         {
-            result = _context.TemporaryTable(connection, "result", await EvaluateAsync(connection, open, inputs, affected, cancellationToken));
+            result = _context.TemporaryTable(connection, "result", await EvaluateAsync(connection, open, inputs, affected, bounds, cancellationToken));
             CheckSchema(connection, result, snapshot.Schema);
         }
 
-        var differing = _context.TemporaryTable(
-            connection,
-            "differing",
-            $"select {names} from {result} except all select {names} from {state}");
-        var gone = _context.TemporaryTable(
-            connection,
-            "gone",
-            $"select {SqlText.Names(key)} from {state} s where not exists (select 1 from {result} r where {SqlText.SameKey(key, "r", "s")})");
-        var rows = connection.Scalar<long>($"select count(*) from {differing}");
-        var goneRows = connection.Scalar<long>($"select count(*) from {gone}");
-        if (rows + goneRows == 0)
+        var change = Change(connection, scan, state, result, snapshot.Schema);
+        if (change.IsEmpty)
         {
-            return await PositionsOnlyAsync(snapshot, inputs, mode, clock, cancellationToken);
+            return await PositionsOnlyAsync(snapshot, inputs, mode, clock, cancellationToken) with { FilesRead = scan.Files.Count };
         }
 
         var transaction = DeltaTransaction.Create(snapshot, "MERGE");
         transaction.ReadWholeTable();
-        var change = Change(connection, scan, state, differing, gone, names);
         var written = await _table.Changes(lake.Tables.Writer, lake.Options.NewGuid)
             .WriteAsync(connection, transaction, change, RowRules.Of(connection, snapshot.Metadata), cancellationToken);
-        return await CommitAsync(transaction, written.FilesAdded, inputs, rows + goneRows, mode, clock, cancellationToken);
+        return await CommitAsync(transaction, written.FilesAdded, inputs, change.InsertedRows + change.UpdatedRows + change.DeletedRows, mode, clock, cancellationToken) with { FilesRead = scan.Files.Count };
     }
 
-    /// <summary>Rows that differ replace those of their key, or are new; keys that are gone leave.</summary>
-    private RowChange Change(DuckDbConnection connection, TableScan scan, string state, string differing, string gone, string names)
+    /// <summary>Rows that differ from that of their key replace it, others are new; rows whose key is not in the result leave.</summary>
+    private RowChange Change(DuckDbConnection connection, TableScan scan, string state, string result, StructType schema)
     {
-        var key = model.UniqueKey;
-        var same = SqlText.SameKey(key, "d", "s");
-        var updated = _context.TemporaryTable(connection, "updated", $"select {SqlText.Names(scan.Schema.Fields.Select(f => f.Name), "d")}, s._file, s._row from {differing} d join {state} s on {same}");
-        var inserted = _context.TemporaryTable(connection, "inserted", $"select {names} from {differing} d where not exists (select 1 from {state} s where {same})");
+        if (connection.Scalar<long>($"select count(*) from {state}") == 0)
+        {
+            const string none = "(select cast(null as integer) as _file, cast(null as bigint) as _row, false as _updated where false)";
+            return new RowChange(scan, none, none, null, result) { InsertedRows = connection.Scalar<long>($"select count(*) from {result}") };
+        }
+
+        var names = schema.Fields.Select(f => f.Name).ToList();
+        var same = SqlText.SameKey(model.UniqueKey, "d", "s");
+        var differs = string.Join(" or ", names.Except(model.UniqueKey, StringComparer.Ordinal).Select(SqlText.Name).Select(c => $"d.{c} is distinct from s.{c}").DefaultIfEmpty("false"));
+        var updated = _context.TemporaryTable(connection, "updated", $"select {SqlText.Names(names, "d")}, s._file, s._row from {result} d join {state} s on {same} where {differs}");
+        var inserted = _context.TemporaryTable(connection, "inserted", $"select {SqlText.Names(names)} from {result} d where not exists (select 1 from {state} s where {same})");
         var leaving = _context.TemporaryTable(
             connection,
             "leaving",
             $"select _file, _row, true as _updated from {updated}"
-            + $" union all select s._file, s._row, false as _updated from {state} s join {gone} d on {same}");
+            + $" union all select _file, _row, false as _updated from {state} s where not exists (select 1 from {result} d where {same})");
         return new RowChange(scan, leaving, leaving, updated, inserted)
         {
             InsertedRows = connection.Scalar<long>($"select count(*) from {inserted}"),
@@ -208,6 +204,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         IReadOnlyDictionary<string, Snapshot> inputs,
         Dictionary<string, InputChanges> changed,
         string affected,
+        KeyBounds bounds,
         string state,
         string names,
         CancellationToken cancellationToken)
@@ -223,7 +220,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             }
             else
             {
-                given[name] = await RestrictedAsync(connection, open, name, input, affected, LiteralKeys(connection, affected), cancellationToken);
+                given[name] = await RestrictedAsync(connection, open, name, input, affected, bounds, cancellationToken);
             }
         }
 
@@ -242,18 +239,17 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             connection,
             "result",
             $"select {names} from {folded} f where not exists (select 1 from {undecided} k where {SqlText.SameKey(model.By, "k", "f")}) "
-            + $"union all select {names} from ({await EvaluateAsync(connection, open, inputs, undecided, cancellationToken)})");
+            + $"union all select {names} from ({await EvaluateAsync(connection, open, inputs, undecided, KeyBounds.Of(connection, undecided, model.By), cancellationToken)})");
     }
 
     /// <summary>The model's SQL with every keyed input restricted to <paramref name="keys"/>.</summary>
     private async ValueTask<string> EvaluateAsync(
-        DuckDbConnection connection, OpenFiles open, IReadOnlyDictionary<string, Snapshot> inputs, string keys, CancellationToken cancellationToken)
+        DuckDbConnection connection, OpenFiles open, IReadOnlyDictionary<string, Snapshot> inputs, string keys, KeyBounds bounds, CancellationToken cancellationToken)
     {
-        var literal = LiteralKeys(connection, keys);
         var restricted = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, input) in inputs)
         {
-            restricted[name] = await RestrictedAsync(connection, open, name, input, keys, literal, cancellationToken);
+            restricted[name] = await RestrictedAsync(connection, open, name, input, keys, bounds, cancellationToken);
         }
 
         return _context.Render(model.Sql, name => restricted[name]);
@@ -266,7 +262,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         string name,
         Snapshot input,
         string keys,
-        List<IReadOnlyList<string>?>? literal,
+        KeyBounds bounds,
         CancellationToken cancellationToken)
     {
         if (KeyColumns(name, input) is not { } columns)
@@ -274,16 +270,12 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             return await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken);
         }
 
-        var files = literal is null ? [.. input.Files] : Candidates(input, columns, literal);
         var same = string.Join(" and ", model.By.Zip(columns, (k, c) => $"k.{SqlText.Name(k)} = i.{SqlText.Name(c)}"));
-        var filter = literal is null
-            ? ""
-            : string.Concat(columns.Select((c, n) => literal[n] is { } values ? $" and i.{SqlText.Name(c)} in ({string.Join(", ", values.Select(SqlText.Literal))})" : ""));
-        var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, files);
+        var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, bounds.Files(input, columns));
         return _context.TemporaryTable(
             connection,
             "restricted",
-            $"select * from {relation} i where exists (select 1 from {keys} k where {same}){filter}");
+            $"select * from {relation} i where exists (select 1 from {keys} k where {same}){bounds.Filter(input, columns, "i")}");
     }
 
     private async ValueTask<string> AffectedKeysAsync(
@@ -360,44 +352,6 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 
         var columns = model.InputKeys.GetValueOrDefault(ShortName(input)) ?? model.By;
         return columns.All(c => snapshot.Schema.Find(c) is not null) ? columns : null;
-    }
-
-    /// <summary>The values of each key column where they are few and text, so that files and row groups can be passed over.</summary>
-    private List<IReadOnlyList<string>?>? LiteralKeys(DuckDbConnection connection, string keys)
-    {
-        if (connection.Scalar<long>($"select count(*) from {keys}") > MostLiteralKeys)
-        {
-            return null;
-        }
-
-        var values = new List<IReadOnlyList<string>?>();
-        foreach (var column in model.By)
-        {
-            if (connection.Scalar<string>($"select coalesce(any_value(typeof({SqlText.Name(column)})), '') from {keys}") != "VARCHAR")
-            {
-                values.Add(null);
-                continue;
-            }
-
-            using var result = connection.Query($"select distinct {SqlText.Name(column)} from {keys}");
-            values.Add([.. result.Rows().Select(row => (string)row[0]!)]);
-        }
-
-        return values;
-    }
-
-    private static List<AddFile> Candidates(Snapshot input, IReadOnlyList<string> columns, List<IReadOnlyList<string>?> literal)
-    {
-        var filters = new List<FilePredicate>();
-        for (var i = 0; i < columns.Count; i++)
-        {
-            if (literal[i] is { } values)
-            {
-                filters.Add(new FilePredicate.In(columns[i], [.. values.Select(Literal.Of)]));
-            }
-        }
-
-        return [.. FileSkipper.Select(input, new FilePredicate.And(filters))];
     }
 
     private void CheckKey(DuckDbConnection connection, string result, long rows)

@@ -64,6 +64,9 @@ public sealed record StepReport(string Table, StepOutcome Outcome)
     /// <summary>Data files written.</summary>
     public long FilesWritten { get; init; }
 
+    /// <summary>For a model of rows by key: data files of its table that were read for the rows of the changed keys.</summary>
+    public int FilesRead { get; init; }
+
     /// <summary>How it was evaluated: <c>append</c>, <c>full</c>, <c>fold</c>, <c>keys</c>.</summary>
     public string Mode { get; init; } = "";
 

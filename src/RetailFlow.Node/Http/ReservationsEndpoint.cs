@@ -34,7 +34,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             .Answers<ReservationAnswer>(400, 404, 409, 422, 503);
 
     private Task HoldAsync(HttpContext context) =>
-        CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(node.Lake!.Options.NewGuid().ToString("N")));
+        CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(ReservationIds.At(node.Clock.GetUtcNow(), node.Lake!.Options.NewGuid())));
 
     private async Task CommandAsync(HttpContext context, string verb, string id, Func<ReservationRequest, string, ReservationCommand> command)
     {

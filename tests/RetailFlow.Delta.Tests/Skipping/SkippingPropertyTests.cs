@@ -123,7 +123,7 @@ public sealed class SkippingPropertyTests
         return random.Next(6) switch
         {
             0 => new FilePredicate.IsNull(name),
-            1 => new FilePredicate.In(name, [.. Enumerable.Range(0, random.Next(4)).Select(_ => Literal(random, rows, column))]),
+            1 => new FilePredicate.In(name, [.. Enumerable.Range(0, random.Next(random.Next(2) == 0 ? 4 : 12)).Select(_ => Literal(random, rows, column))]),
             _ => new FilePredicate.Compare(name, (ComparisonOperator)random.Next(6), Literal(random, rows, column)),
         };
     }

@@ -40,6 +40,9 @@ internal sealed class LedgerDoor : IAsyncDisposable
         return new LedgerDoor(journal, ledger, clock);
     }
 
+    /// <summary>The moment of the door.</summary>
+    public DateTimeOffset Now => _clock.Now;
+
     /// <summary>Time goes on.</summary>
     public void Wait(TimeSpan time) => _clock.Now += time;
 
@@ -92,7 +95,7 @@ internal sealed class LedgerDoor : IAsyncDisposable
         var known = _reservations.Count > 0 && random.Next(20) > 0 ? _reservations[random.Next(Math.Max(0, _reservations.Count - 30), _reservations.Count)] : "none";
         return AskAsync(random.Next(10) switch
         {
-            < 5 => new HoldCommand(key, 0, $"r{Commands:D5}")
+            < 5 => new HoldCommand(key, 0, Id(random))
             {
                 Lines = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new RequestedLine(
                     $"SKU-{random.Next(4)}", random.Next(4) == 0 ? null : $"loc {random.Next(3)}", Quantity.FromDecimal(random.Next(1, 7) / (random.Next(3) == 0 ? 8m : 1m))))],
@@ -107,6 +110,14 @@ internal sealed class LedgerDoor : IAsyncDisposable
             _ => new FulfilCommand(key, 0, known) { Lines = random.Next(2) == 0 ? [] : [new FulfilledLine(random.Next(0, 4), random.Next(2) == 0 ? null : Quantity.Of(1))] },
         });
     }
+
+    /// <summary>Ids that rise, that come in no order, and that have more in common than statistics keep.</summary>
+    private string Id(Random random) => random.Next(3) switch
+    {
+        0 => $"r{Commands:D5}",
+        1 => $"{(char)random.Next('!', 'z')}{Commands}'\uFFFD",
+        _ => $"{new string('r', 40)}{(random.Next(2) == 0 ? "\U0001F600" : "z")}{Commands}",
+    };
 
     /// <summary>Makes what is durable known to the lake; the last sequence of it.</summary>
     public async Task<long> RegisterAsync(Lake lake)
