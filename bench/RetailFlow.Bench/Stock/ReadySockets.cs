@@ -8,6 +8,7 @@ internal sealed partial class ReadySockets : IDisposable
 {
     private const int In = 1;
     private const int Add = 1;
+    private const int Interrupted = 4;
 
     // The structure is packed on x86-64 alone: 32 bits of events, then 64 bits that are the caller's.
     private static readonly int s_data = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
@@ -43,7 +44,16 @@ internal sealed partial class ReadySockets : IDisposable
 
     /// <summary>Waits until something can be read.</summary>
     /// <returns>From how many sockets.</returns>
-    public int Wait() => Checked(Wait(_epoll, _events, _events.Length / s_stride, -1));
+    public int Wait()
+    {
+        int count;
+        do
+        {
+            count = Wait(_epoll, _events, _events.Length / s_stride, -1);
+        }
+        while (count < 0 && Marshal.GetLastPInvokeError() == Interrupted);
+        return Checked(count);
+    }
 
     /// <summary>The number of a socket that the last wait told of.</summary>
     public int Number(int index) => BinaryPrimitives.ReadInt32LittleEndian(_events.AsSpan((index * s_stride) + s_data));
