@@ -54,7 +54,7 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     private async Task<bool> HoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
     {
         var agree = true;
-        foreach (var (callers, underWay, commands) in ((int, int, int)[])[(32, 1, 1), (64, 64, 1), (4, 2, 1_000)])
+        foreach (var (callers, underWay, commands) in ((int, int, int)[])[(32, 1, 1), (64, 64, 1), (4, 1, 1_000)])
         {
             var lake = Directory.CreateDirectory(Path.Combine(folder, $"ledger-{hot}-{underWay}")).FullName;
             await using (var load = new LedgerLoad(lake, Skus))
@@ -77,7 +77,35 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
             Directory.Delete(lake, recursive: true);
         }
 
+        if (!hot)
+        {
+            agree &= await PartitionsAsync(baseline, cancellationToken);
+        }
+
         report.Note(agree ? $"{name}: what is held is what was granted" : $"{name}: WRONG, what is held is not what was granted");
+        return agree;
+    }
+
+    /// <summary>The same from two ledgers in one process, each with SKUs and a journal of its own, as partitions of one retailer are.</summary>
+    private async Task<bool> PartitionsAsync(double baseline, CancellationToken cancellationToken)
+    {
+        const int partitions = 2;
+        const int callers = 4;
+        const int commands = 1_000;
+        var lakes = Enumerable.Range(0, partitions).Select(n => Directory.CreateDirectory(Path.Combine(folder, $"partition-{n}")).FullName).ToArray();
+        var loads = Array.ConvertAll(lakes, lake => new LedgerLoad(lake, Skus / partitions));
+        await Task.WhenAll(loads.Select(load => load.HoldAsync(callers, 1, commands, TimeSpan.FromSeconds(1), false, cancellationToken)));
+        var runs = await Task.WhenAll(loads.Select(load => load.HoldAsync(callers, 1, commands, s_time, false, cancellationToken)));
+        var agree = Array.TrueForAll(loads, load => load.Books.Held == load.Sequence && load.Books.Reservations == load.Sequence);
+        foreach (var (load, lake) in loads.Zip(lakes))
+        {
+            await load.DisposeAsync();
+            Directory.Delete(lake, recursive: true);
+        }
+
+        report.Add(new BenchFigure(
+            FormattableString.Invariant($"uniform, {partitions} partitions with {callers} requests of {commands:#,0} holds under way each"), "holds/s", runs.Sum(run => run.PerSecond), Postgres, baseline));
+        report.Add(new BenchFigure("  99th percentile of a request", "ms", runs.Max(run => run.P99), Postgres, null));
         return agree;
     }
 

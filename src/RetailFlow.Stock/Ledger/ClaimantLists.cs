@@ -6,10 +6,7 @@ namespace RetailFlow.Stock.Ledger;
 /// </summary>
 internal sealed class ClaimantLists
 {
-    private const int PageBits = 9;
-    private const int PageSize = 1 << PageBits;
-
-    private Node[][] pages = [];
+    private readonly PagedArray<Node> nodes = new();
     private int used;
     private int free;
 
@@ -29,13 +26,8 @@ internal sealed class ClaimantLists
         }
         else
         {
+            nodes.Require(used);
             at = ++used;
-            if ((at - 1) >> PageBits == pages.Length)
-            {
-                Array.Resize(ref pages, Math.Max(1, pages.Length * 2));
-            }
-
-            pages[(at - 1) >> PageBits] ??= new Node[PageSize];
         }
 
         NodeAt(at) = new Node { Reservation = reservation, Next = before };
@@ -68,7 +60,7 @@ internal sealed class ClaimantLists
         return (first, count);
     }
 
-    private ref Node NodeAt(int at) => ref pages[(at - 1) >> PageBits][(at - 1) & (PageSize - 1)];
+    private ref Node NodeAt(int at) => ref nodes[at - 1];
 
     private struct Node
     {

@@ -40,6 +40,15 @@ internal sealed class ReservationBook
         return slot >= 0;
     }
 
+    /// <summary>
+    /// Tells that a command is about to come: what it will search for is brought nearer meanwhile. Changes nothing.
+    /// </summary>
+    public void Expect(string key, string id)
+    {
+        answers.Expect(JsonName.Hash(TextOf(key)));
+        reservations.Expect(JsonName.Hash(TextOf(id)));
+    }
+
     /// <summary>Whether a reservation is still there.</summary>
     public bool Has(ReservationHandle handle)
     {

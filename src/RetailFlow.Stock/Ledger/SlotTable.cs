@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace RetailFlow.Stock.Ledger;
 
@@ -9,17 +10,15 @@ namespace RetailFlow.Stock.Ledger;
 /// </summary>
 internal sealed class SlotTable
 {
-    private const int PageBits = 8;
-    private const int PageSize = 1 << PageBits;
-    private const int FirstBuckets = PageSize;
+    private const int FirstBuckets = 256;
     private const int BucketRoom = 7;
 
     // Buckets that are yet to be divided hold twice as many as those that are.
     private const int MeanInBucket = 3;
 
-    private Slot[][] slots = [];
-    private Bucket[][] buckets = [new Bucket[PageSize]];
-    private Bucket[][] overflow = [];
+    private readonly PagedArray<Slot> slots = new();
+    private readonly PagedArray<Bucket> buckets = new();
+    private readonly PagedArray<Bucket> overflow = new();
     private int bucketCount = FirstBuckets;
     private int overflowCount;
     private int freeOverflow;
@@ -28,6 +27,8 @@ internal sealed class SlotTable
     private int level = FirstBuckets;
     private int used;
     private int free = -1;
+
+    public SlotTable() => buckets.Require(FirstBuckets - 1);
 
     internal struct Slot
     {
@@ -53,10 +54,20 @@ internal sealed class SlotTable
     /// <summary>Slots that are taken.</summary>
     public int Count { get; private set; }
 
-    public ref Slot this[int slot] => ref slots[slot >> PageBits][slot & (PageSize - 1)];
+    public ref Slot this[int slot] => ref slots[slot];
 
     /// <summary>Where a search for a hash begins.</summary>
     public Search Find(ulong hash) => new(this, Fold(hash));
+
+    /// <summary>Asks the processor for the line of its cache that a search for a hash will read.</summary>
+    public unsafe void Expect(ulong hash)
+    {
+        if (Sse.IsSupported)
+        {
+            // The address may be of the past when it is used: a line more or less in the cache is all that depends on it.
+            Sse.Prefetch0(Unsafe.AsPointer(ref BucketOf(Fold(hash))));
+        }
+    }
 
     /// <summary>Takes a slot for a hash.</summary>
     public int Add(ulong hash)
@@ -74,7 +85,7 @@ internal sealed class SlotTable
         else
         {
             slot = used++;
-            Require(ref slots, slot);
+            slots.Require(slot);
         }
 
         ref Slot entry = ref this[slot];
@@ -119,11 +130,11 @@ internal sealed class SlotTable
             bucket = low & ((level * 2) - 1);
         }
 
-        return ref buckets[bucket >> PageBits][bucket & (PageSize - 1)];
+        return ref buckets[bucket];
     }
 
     // Numbered from 1: a bucket that is all zeros has none behind it.
-    private ref Bucket Overflow(int number) => ref overflow[(number - 1) >> PageBits][(number - 1) & (PageSize - 1)];
+    private ref Bucket Overflow(int number) => ref overflow[number - 1];
 
     private void Put(ref Bucket bucket, uint hash, int slot)
     {
@@ -150,7 +161,7 @@ internal sealed class SlotTable
             return number;
         }
 
-        Require(ref overflow, overflowCount);
+        overflow.Require(overflowCount);
         return ++overflowCount;
     }
 
@@ -158,8 +169,8 @@ internal sealed class SlotTable
     private void Split()
     {
         int from = bucketCount - level;
-        Require(ref buckets, bucketCount);
-        ref Bucket bucket = ref buckets[from >> PageBits][from & (PageSize - 1)];
+        buckets.Require(bucketCount);
+        ref Bucket bucket = ref buckets[from];
         Bucket divided = bucket;
         bucket = default;
         bucketCount++;
@@ -186,18 +197,6 @@ internal sealed class SlotTable
             more = new Bucket { Next = freeOverflow };
             freeOverflow = next;
         }
-    }
-
-    // The outer arrays are small: they double.
-    private static void Require<T>(ref T[][] pages, int index)
-    {
-        int page = index >> PageBits;
-        if (page >= pages.Length)
-        {
-            Array.Resize(ref pages, Math.Max(1, pages.Length * 2));
-        }
-
-        pages[page] ??= new T[PageSize];
     }
 
     /// <summary>The slots with a hash, one after the other; of another hash seldom.</summary>

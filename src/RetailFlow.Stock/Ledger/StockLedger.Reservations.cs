@@ -69,6 +69,9 @@ public sealed partial class StockLedger
         return writer.Text;
     }
 
+    /// <summary>Tells that a command is about to be decided, so that memory that it needs is fetched meanwhile. Changes nothing.</summary>
+    public void Expect(ReservationCommand command) => book.Expect(command.Key, command.Id);
+
     /// <summary>
     /// What a command comes to at a moment, from everything applied so far. Changes nothing: what is to be kept is written, and then
     /// handed to <see cref="Apply(ReservationTransition, long)"/>.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Stock.Ledger;
 
@@ -9,7 +10,7 @@ namespace RetailFlow.Stock.Ledger;
 internal sealed class TransitionArena
 {
     private const int SmallestBlock = 4 * 1024;
-    private const int LargestBlock = 4 * 1024 * 1024;
+    private const int LargestBlock = 16 * 1024 * 1024;
     private const int OffsetBits = 32;
 
     private readonly List<Block?> blocks = [];
@@ -153,7 +154,7 @@ internal sealed class TransitionArena
     private void Begin(int bytes)
     {
         int size = (int)Math.Clamp(Bytes / 4, SmallestBlock, LargestBlock);
-        Block block = new(GC.AllocateUninitializedArray<byte>(Math.Max(size, bytes)));
+        Block block = new(LargeArrays.New<byte>(Math.Max(size, bytes), cleared: false));
         Bytes += block.Bytes.Length;
         int before = current;
         if (gone.TryPop(out current))

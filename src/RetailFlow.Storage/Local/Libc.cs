@@ -43,6 +43,12 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
+    /// <summary>MADV_HUGEPAGE of Linux.</summary>
+    public const int AdviseHugePage = 14;
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    public static partial int Advise(nint address, nuint length, int advice);
+
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     public static partial int Close(int descriptor);
 
