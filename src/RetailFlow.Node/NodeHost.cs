@@ -173,7 +173,10 @@ public sealed class NodeHost : IAsyncDisposable
 
         // The working directory holds the user's files: settings of a web server are not read from it.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning)
+
+            // It would make an activity and a scope for each request, and has nothing to tell: failures are logged where they are answered.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         if (options.Log is { } writer)
         {
             builder.Logging.AddProvider(new LineLoggerProvider(writer, state.Clock));
@@ -184,6 +187,13 @@ public sealed class NodeHost : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
+        });
+        builder.WebHost.UseSockets(sockets =>
+        {
+            // A request is begun by the worker that read it and sent by the one that answers it, instead of being handed on for each step. Work that
+            // blocks holds up its own connection alone: the pool adds a worker for the next socket before it begins with one.
+            sockets.UnsafePreferInlineScheduling = true;
+            sockets.WaitForDataBeforeAllocatingBuffer = false;
         });
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.AddOpenApi();

@@ -1,4 +1,5 @@
 using RetailFlow.Lakehouse;
+using RetailFlow.Node.Http;
 using RetailFlow.Node.Http.Doors;
 using RetailFlow.Stock.Journal;
 
@@ -39,6 +40,9 @@ public sealed record NodeOptions
 
     /// <summary>Largest request body in bytes, after decompression.</summary>
     public int MaxBodyBytes { get; init; } = 64 << 20;
+
+    /// <summary>Makes the identities of reservations: each another one.</summary>
+    public Func<Guid> NewReservation { get; init; } = RandomGuids.Next;
 
     /// <summary>How long a read waits for the sequence it asks for.</summary>
     public TimeSpan SequenceTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -28,7 +28,7 @@ internal sealed class LiveStockJson(StockLedger ledger, string? channel, long no
 
         json.WriteStartObject();
         json.WriteString("sku"u8, locations[0].Sku);
-        StockJson.WriteTime(json, "as_of"u8, RecordTime.ToInstant(nowMicros));
+        StockJson.WriteTime(json, "as_of"u8, nowMicros);
         json.WriteNumber("sequence"u8, sequence);
         json.WriteStartObject("total"u8);
         json.WriteNumber("on_hand"u8, onHand);
@@ -71,8 +71,17 @@ internal sealed class LiveStockJson(StockLedger ledger, string? channel, long no
     private static string StatusOf(decimal available, decimal low, decimal limited) =>
         available <= 0 ? "out" : available <= low ? "low" : available <= limited ? "limited" : "in_stock";
 
-    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long micros) =>
-        StockJson.WriteTime(json, name, micros == OnHandState.None ? null : RecordTime.ToInstant(micros));
+    private static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long micros)
+    {
+        if (micros == OnHandState.None)
+        {
+            json.WriteNull(name);
+        }
+        else
+        {
+            StockJson.WriteTime(json, name, micros);
+        }
+    }
 
     /// <summary>Names the sources that are quiet; nothing is written where all are heard of.</summary>
     private void WriteQuiet(Utf8JsonWriter json, string location)

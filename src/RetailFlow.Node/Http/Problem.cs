@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 
 namespace RetailFlow.Node.Http;
 
@@ -11,6 +12,9 @@ namespace RetailFlow.Node.Http;
 internal readonly record struct Problem(int Status, string Detail)
 {
     public const string ContentType = MediaTypeNames.Application.ProblemJson;
+
+    /// <summary>The methods that there are, where another was used.</summary>
+    public StringValues Allow { get; init; }
 
     public static Problem BadRequest(string detail) => new(StatusCodes.Status400BadRequest, detail);
 
@@ -26,12 +30,13 @@ internal readonly record struct Problem(int Status, string Detail)
     /// <summary>Answers with the problem, in place of whatever was prepared.</summary>
     /// <param name="context">The request.</param>
     /// <param name="more">Writes members beside the usual ones; null if there are none.</param>
-    public async Task WriteAsync(HttpContext context, Action<Utf8JsonWriter>? more = null)
+    public Task WriteAsync(HttpContext context, Action<Utf8JsonWriter>? more = null)
     {
         var response = context.Response;
         response.Clear();
         response.StatusCode = Status;
         response.ContentType = ContentType;
+        response.Headers.Allow = Allow;
         if (Status == StatusCodes.Status503ServiceUnavailable)
         {
             response.Headers.RetryAfter = "1";
@@ -45,18 +50,19 @@ internal readonly record struct Problem(int Status, string Detail)
 
         if (HttpMethods.IsHead(context.Request.Method))
         {
-            return;
+            return Task.CompletedTask;
         }
 
-        await using var json = new Utf8JsonWriter(response.BodyWriter, RowJson.Options);
-        json.WriteStartObject();
-        json.WriteString("type"u8, "about:blank"u8);
-        json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(Status));
-        json.WriteNumber("status"u8, Status);
-        json.WriteString("detail"u8, Detail);
-        json.WriteString("instance"u8, context.Request.Path.Value);
-        more?.Invoke(json);
-        json.WriteEndObject();
-        await json.FlushAsync(CancellationToken.None);
+        return JsonAnswer.WriteAsync(response, (Problem: this, Path: context.Request.Path.Value, More: more), static (json, told) =>
+        {
+            json.WriteStartObject();
+            json.WriteString("type"u8, "about:blank"u8);
+            json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(told.Problem.Status));
+            json.WriteNumber("status"u8, told.Problem.Status);
+            json.WriteString("detail"u8, told.Problem.Detail);
+            json.WriteString("instance"u8, told.Path);
+            told.More?.Invoke(json);
+            json.WriteEndObject();
+        });
     }
 }

@@ -29,9 +29,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         var response = context.Response;
         if (response.StatusCode >= 400 && !response.HasStarted && response.ContentType is null)
         {
-            var allow = response.Headers.Allow;
-            await new Problem(response.StatusCode, DetailOf(context)).WriteAsync(context);
-            response.Headers.Allow = allow;
+            await new Problem(response.StatusCode, DetailOf(context)) { Allow = response.Headers.Allow }.WriteAsync(context);
         }
     }
 

@@ -1,24 +1,22 @@
 using System.Text.Json;
 using RetailFlow.Stock.Ledger;
-using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Http;
 
 /// <summary>Reservations as answers. Made of the transition alone, so that a repeated request gets the same bytes after a restart too.</summary>
-internal static class ReservationJson
+/// <param name="reservation">The reservation.</param>
+/// <param name="state">The state that it is shown in.</param>
+/// <param name="shortfalls">What is missing of what was asked for; empty if nothing.</param>
+internal readonly struct ReservationJson(Reservation reservation, ReservationState state, IReadOnlyList<Shortfall> shortfalls)
 {
-    /// <summary>Writes a reservation as one object.</summary>
-    /// <param name="json">Where to.</param>
-    /// <param name="reservation">The reservation.</param>
-    /// <param name="state">The state that it is shown in.</param>
-    /// <param name="shortfalls">What is missing of what was asked for; empty if nothing.</param>
-    public static void Write(Utf8JsonWriter json, Reservation reservation, ReservationState state, IReadOnlyList<Shortfall> shortfalls)
+    /// <summary>Writes it as one object.</summary>
+    public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, reservation.Id);
         json.WriteString("state"u8, Reservation.NameOf(state));
-        StockJson.WriteTime(json, "created_at"u8, RecordTime.ToInstant(reservation.CreatedMicros));
-        StockJson.WriteTime(json, "expires_at"u8, RecordTime.ToInstant(reservation.ExpiresMicros));
+        StockJson.WriteTime(json, "created_at"u8, reservation.CreatedMicros);
+        StockJson.WriteTime(json, "expires_at"u8, reservation.ExpiresMicros);
         json.WriteString("reference"u8, reservation.Reference);
         json.WriteString("channel"u8, reservation.Channel);
         json.WriteStartArray("lines"u8);

@@ -1,33 +1,50 @@
-using System.Runtime.InteropServices;
-using System.Text;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RetailFlow.Stock.Ledger;
-using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Node.Http;
 
-/// <summary>A command as it came over HTTP: its key, what it asks for, and a hash that tells one request from another.</summary>
-internal sealed class ReservationRequest : IDisposable
+/// <summary>
+/// A command as it came over HTTP: its key, what it asks for, and a hash that tells one request from another. The body is read where it lies;
+/// commands that were made of it keep nothing of it.
+/// </summary>
+internal readonly ref struct ReservationRequest
 {
     public const int MostLines = 100;
-    public const int LongestName = 128;
     public const int LongestKey = 128;
     public const long LongestTtlSeconds = 86_400;
     public const long DefaultTtlSeconds = 900;
 
     private const int MaxDepth = 16;
     private const string KeyHeader = "Idempotency-Key";
-    private readonly JsonDocument? _document;
-    private readonly JsonElement _root;
 
-    private ReservationRequest(string key, UInt128 hash, JsonDocument? document)
+    private const int LinesAt = 0, TtlAt = 1, ReferenceAt = 2, ChannelAt = 3, PartialAt = 4;
+    private const int SkuAt = 0, LocationAt = 1, QuantityAt = 2, NumberAt = 3;
+
+    private static readonly byte[][] s_members =
+        ["lines"u8.ToArray(), "ttl_seconds"u8.ToArray(), "reference"u8.ToArray(), "channel"u8.ToArray(), "allow_partial"u8.ToArray()];
+
+    private static readonly byte[][] s_lineMembers = ["sku"u8.ToArray(), "location"u8.ToArray(), "quantity"u8.ToArray(), "line"u8.ToArray()];
+
+    private readonly ReadOnlySpan<byte> _body;
+    private readonly Places _places;
+
+    private ReservationRequest(string key, UInt128 hash, ReadOnlySpan<byte> body)
     {
         Key = key;
         Hash = hash;
-        _document = document;
-        _root = document?.RootElement ?? default;
+        _body = body;
+        if (!body.IsEmpty)
+        {
+            // Only here, where the hash has been taken: names with half a surrogate pair cannot be compared, and have none.
+            var reader = new Utf8JsonReader(body);
+            reader.Read();
+            Find(ref reader, s_members, ref _places);
+        }
     }
+
+    private delegate T LineReader<T>(ReadOnlySpan<byte> text, in Places places, int index);
 
     public string Key { get; }
 
@@ -39,52 +56,40 @@ internal sealed class ReservationRequest : IDisposable
     /// <param name="id">The reservation; empty for a new one.</param>
     /// <param name="body">The body.</param>
     /// <exception cref="InvalidRequestException">It is wrong; the message says what.</exception>
-    public static ReservationRequest Read(HttpRequest request, string verb, string id, ReadOnlyMemory<byte> body)
+    public static ReservationRequest Read(HttpRequest request, string verb, string id, ReadOnlySpan<byte> body)
     {
-        if (request.Headers[KeyHeader] is not [{ Length: >= 1 and <= LongestKey } key] || !key.All(c => c is >= ' ' and <= '~'))
+        if (request.Headers[KeyHeader] is not [{ Length: >= 1 and <= LongestKey } key] || key.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             throw new InvalidRequestException($"{KeyHeader} must be given once, with 1 to {LongestKey} printable ASCII characters: the same key gets the same answer.");
         }
 
-        var isEmpty = body.Span.Trim(" \t\r\n"u8).IsEmpty;
-        JsonDocument? document = null;
-        if (!isEmpty)
-        {
-            try
-            {
-                document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            }
-            catch (JsonException malformed)
-            {
-                throw new InvalidRequestException($"The body is not JSON: {malformed.Message}");
-            }
-        }
+        return Read(key, verb, id, body);
+    }
 
-        if (document is { RootElement.ValueKind: not JsonValueKind.Object })
+    /// <inheritdoc cref="Read(HttpRequest, string, string, ReadOnlySpan{byte})"/>
+    internal static ReservationRequest Read(string key, string verb, string id, ReadOnlySpan<byte> body)
+    {
+        if (body.Trim(" \t\r\n"u8).IsEmpty)
         {
-            document.Dispose();
+            body = default;
+        }
+        else if (!IsObject(body))
+        {
             throw new InvalidRequestException("The body must be one JSON object.");
         }
 
-        if (!RequestHash.TryOf(verb, id, isEmpty ? default : body.Span, out var hash))
-        {
-            document?.Dispose();
-            throw new InvalidRequestException("The body has no single meaning: a member is there twice, or a number cannot be told exactly.");
-        }
-
-        return new ReservationRequest(key, hash, document);
+        return RequestHash.TryOf(verb, id, body, out var hash)
+            ? new ReservationRequest(key, hash, body)
+            : throw new InvalidRequestException("The body has no single meaning: a member is there twice, or a number cannot be told exactly.");
     }
-
-    /// <summary>Gives back the memory of the body; commands that were made of it keep nothing of it.</summary>
-    public void Dispose() => _document?.Dispose();
 
     public HoldCommand ToHold(string id) => new(Key, Hash, id)
     {
-        Lines = Elements("lines", 1, RequestedLineOf),
+        Lines = Lines(1, s_requestedLineOf),
         TtlMicros = TtlMicros(DefaultTtlSeconds),
-        Reference = OptionalName(_root, "reference"),
-        Channel = OptionalName(_root, "channel"),
-        AllowPartial = Flag("allow_partial"),
+        Reference = RequestText.Name(_body, _places[ReferenceAt], "reference"),
+        Channel = RequestText.Name(_body, _places[ChannelAt], "channel"),
+        AllowPartial = AllowPartial(),
     };
 
     public ExtendCommand ToExtend(string id) => new(Key, Hash, id, TtlMicros(null));
@@ -93,111 +98,127 @@ internal sealed class ReservationRequest : IDisposable
 
     public ReleaseCommand ToRelease(string id) => new(Key, Hash, id);
 
-    public FulfilCommand ToFulfil(string id) => new(Key, Hash, id) { Lines = Elements("lines", 0, FulfilledLineOf) };
+    public FulfilCommand ToFulfil(string id) => new(Key, Hash, id) { Lines = Lines(0, s_fulfilledLineOf) };
 
-    private static RequestedLine RequestedLineOf(JsonElement line, int index) => new(
-        OptionalName(line, "sku", index) ?? throw new InvalidRequestException($"{Path("sku", index)} is missing."),
-        OptionalName(line, "location", index),
-        QuantityOf(line, index) ?? throw new InvalidRequestException($"{Path("quantity", index)} is missing."));
+    private static readonly LineReader<RequestedLine> s_requestedLineOf = static (text, in places, index) => new RequestedLine(
+        RequestText.Name(text, places[SkuAt], "sku", index) ?? throw new InvalidRequestException($"{RequestText.Path("sku", index)} is missing."),
+        RequestText.Name(text, places[LocationAt], "location", index),
+        RequestText.Quantity(text, places[QuantityAt], index) ?? throw new InvalidRequestException($"{RequestText.Path("quantity", index)} is missing."));
 
-    private static FulfilledLine FulfilledLineOf(JsonElement line, int index)
+    private static readonly LineReader<FulfilledLine> s_fulfilledLineOf = static (text, in places, index) =>
+        RequestText.TryValue(text, places[NumberAt], out var given) && given.TokenType == JsonTokenType.Number && given.TryGetInt32(out var number) && number is >= 1 and <= MostLines
+            ? new FulfilledLine(number, RequestText.Quantity(text, places[QuantityAt], index))
+            : throw new InvalidRequestException($"{RequestText.Path("line", index)} must be the number of a line, from 1 to {MostLines}.");
+
+    private static bool IsObject(ReadOnlySpan<byte> body)
     {
-        var number = line.TryGetProperty("line", out var given) && given.ValueKind == JsonValueKind.Number && given.TryGetInt32(out var whole) && whole is >= 1 and <= MostLines
-            ? whole
-            : throw new InvalidRequestException($"{Path("line", index)} must be the number of a line, from 1 to {MostLines}.");
-        return new FulfilledLine(number, QuantityOf(line, index));
-    }
-
-    private static Quantity? QuantityOf(JsonElement element, int index)
-    {
-        if (!element.TryGetProperty("quantity", out var given) || given.ValueKind == JsonValueKind.Null)
+        try
         {
-            return null;
-        }
-
-        var utf8 = given.ValueKind switch
-        {
-            JsonValueKind.Number => JsonMarshal.GetRawUtf8Value(given),
-            JsonValueKind.String => Encoding.UTF8.GetBytes(given.GetString()!),
-            _ => default,
-        };
-        return Quantity.Parse(utf8, out var quantity) == DecimalFault.None && quantity > Quantity.Zero
-            ? quantity
-            : throw new InvalidRequestException($"{Path("quantity", index)} must be above 0 and below 10^12, with at most {Quantity.Places} decimal places.");
-    }
-
-    // Made for messages alone: most requests are right.
-    private static string Path(string name, int? index) => index is { } line ? $"lines[{line}].{name}" : name;
-
-    private static string? OptionalName(JsonElement element, string name, int? index = null)
-    {
-        if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        var text = given.ValueKind == JsonValueKind.String ? given.GetString()! : string.Empty;
-        return IsName(text)
-            ? text
-            : throw new InvalidRequestException($"{Path(name, index)} must be text of 1 to {LongestName} characters, none of them a control character.");
-    }
-
-    private static bool IsName(string text)
-    {
-        var length = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            length++;
-            if (Rune.IsControl(rune) || rune == Rune.ReplacementChar)
+            var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth });
+            reader.Read();
+            var isObject = reader.TokenType == JsonTokenType.StartObject;
+            while (reader.Read())
             {
-                return false;
+                // To the end: all of it must be right.
             }
-        }
 
-        return length is >= 1 and <= LongestName;
+            return isObject;
+        }
+        catch (JsonException malformed)
+        {
+            throw new InvalidRequestException($"The body is not JSON: {malformed.Message}");
+        }
     }
 
-    private T[] Elements<T>(string name, int least, Func<JsonElement, int, T> read)
+    /// <summary>Passes over the object that the reader is at the beginning of, and notes where the values of some members are.</summary>
+    private static void Find(ref Utf8JsonReader reader, byte[][] members, ref Places places)
     {
-        if (_root.ValueKind != JsonValueKind.Object || !_root.TryGetProperty(name, out var given) || given.ValueKind == JsonValueKind.Null)
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            return least == 0 ? [] : throw new InvalidRequestException($"{name} is missing: 1 to {MostLines} lines.");
+            var member = 0;
+            while (member < members.Length && !reader.ValueTextEquals(members[member]))
+            {
+                member++;
+            }
+
+            reader.Read();
+            if (member < members.Length)
+            {
+                places[member] = (int)reader.TokenStartIndex;
+            }
+
+            reader.Skip();
+        }
+    }
+
+    private T[] Lines<T>(int least, LineReader<T> read)
+    {
+        if (!RequestText.TryValue(_body, _places[LinesAt], out var reader))
+        {
+            return least == 0 ? [] : throw new InvalidRequestException($"lines is missing: 1 to {MostLines} lines.");
         }
 
-        if (given.ValueKind != JsonValueKind.Array || given.GetArrayLength() is var count && (count < 1 || count > MostLines))
+        var count = reader.TokenType == JsonTokenType.StartArray ? CountOf(reader) : 0;
+        if (count is < 1 or > MostLines)
         {
-            throw new InvalidRequestException($"{name} must be an array of 1 to {MostLines} lines.");
+            throw new InvalidRequestException($"lines must be an array of 1 to {MostLines} lines.");
         }
 
+        var text = _body[_places[LinesAt]..];
         var lines = new T[count];
-        var i = 0;
-        foreach (var element in given.EnumerateArray())
+        for (var i = 0; i < lines.Length; i++)
         {
-            lines[i] = element.ValueKind == JsonValueKind.Object ? read(element, i) : throw new InvalidRequestException($"{name}[{i}] must be an object.");
-            i++;
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                throw new InvalidRequestException($"lines[{i}] must be an object.");
+            }
+
+            var places = default(Places);
+            Find(ref reader, s_lineMembers, ref places);
+            lines[i] = read(text, in places, i);
         }
 
         return lines;
     }
 
+    private static int CountOf(Utf8JsonReader array)
+    {
+        var count = 0;
+        while (array.Read() && array.TokenType != JsonTokenType.EndArray)
+        {
+            array.Skip();
+            count++;
+        }
+
+        return count;
+    }
+
     private long TtlMicros(long? otherwise)
     {
-        if (_root.ValueKind != JsonValueKind.Object || !_root.TryGetProperty("ttl_seconds", out var given) || given.ValueKind == JsonValueKind.Null)
+        if (!RequestText.TryValue(_body, _places[TtlAt], out var given))
         {
             return (otherwise ?? throw new InvalidRequestException("ttl_seconds is missing.")) * 1_000_000;
         }
 
-        return given.ValueKind == JsonValueKind.Number && given.TryGetDecimal(out var seconds) && seconds is >= 1 and <= LongestTtlSeconds && decimal.IsInteger(seconds)
+        return given.TokenType == JsonTokenType.Number && given.TryGetDecimal(out var seconds) && seconds is >= 1 and <= LongestTtlSeconds && decimal.IsInteger(seconds)
             ? (long)seconds * 1_000_000
             : throw new InvalidRequestException($"ttl_seconds must be a whole number from 1 to {LongestTtlSeconds}.");
     }
 
-    private bool Flag(string name) => _root.TryGetProperty(name, out var given) && given.ValueKind switch
+    private bool AllowPartial() => RequestText.TryValue(_body, _places[PartialAt], out var given) && given.TokenType switch
     {
-        JsonValueKind.True => true,
-        JsonValueKind.False or JsonValueKind.Null => false,
-        _ => throw new InvalidRequestException($"{name} must be true or false."),
+        JsonTokenType.True => true,
+        JsonTokenType.False => false,
+        _ => throw new InvalidRequestException("allow_partial must be true or false."),
     };
+
+    /// <summary>Where values begin; 0 for a member that is not there, since no value of an object or of an array's element begins where that does.</summary>
+    [InlineArray(5)]
+    private struct Places
+    {
+        private int _first;
+    }
 }
 
 /// <summary>A request that is wrong; the message tells the caller what to do about it.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -54,8 +53,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
         ReservationCommand wanted;
         try
         {
-            using var request = ReservationRequest.Read(context.Request, verb, id, body.Memory);
-            wanted = command(request, id);
+            wanted = command(ReservationRequest.Read(context.Request, verb, id, body.Memory.Span), id);
         }
         catch (InvalidRequestException wrong)
         {
@@ -63,40 +61,19 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             return;
         }
 
-        if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is not { } transition)
-        {
-            await Problem.Unavailable("The lake did not say in time what a late record changes; send the same request again.").WriteAsync(context);
-        }
-        else if (transition.Refusal == ReservationRefusal.NotFound)
-        {
-            await OfEndedAsync(context, wanted, transition);
-        }
-        else
+        if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is { } transition)
         {
             await AnswerAsync(context, transition);
         }
-    }
-
-    /// <summary>What a command comes to whose reservation the ledger does not remember: of one that ended long ago the lake tells.</summary>
-    private async Task OfEndedAsync(HttpContext context, ReservationCommand wanted, ReservationTransition notFound)
-    {
-        Reservation? gone;
-        try
+        else
         {
-            gone = await ended.FindAsync(wanted.Id, context.RequestAborted);
+            await Problem.Unavailable("The lake did not say in time what a late record changes; send the same request again.").WriteAsync(context);
         }
-        catch (TimeoutException late)
-        {
-            await Problem.Unavailable(late.Message).WriteAsync(context);
-            return;
-        }
-
-        await AnswerAsync(context, gone is null ? notFound : StockLedger.OfEnded(wanted, gone, notFound.AtMicros));
     }
 
     private async Task GetAsync(HttpContext context, string id)
     {
-        if (node.Intake is not { Failure: null } intake || node.IsStopping)
+        if (node.Intake is not { } intake)
         {
             await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
             return;
@@ -119,12 +96,12 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             return;
         }
 
-        Write(context, StatusCodes.Status200OK, reservation, reservation.StateAt(intake.Live.NowMicros), []);
+        await WriteAsync(context, StatusCodes.Status200OK, new ReservationJson(reservation, reservation.StateAt(intake.Live.NowMicros), []));
     }
 
     private static Problem NotFound(string id) => Problem.NotFound($"There is no reservation '{id}', or it ended long ago.");
 
-    private static async Task AnswerAsync(HttpContext context, ReservationTransition transition)
+    private static Task AnswerAsync(HttpContext context, ReservationTransition transition)
     {
         switch (transition.Refusal)
         {
@@ -135,21 +112,19 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
                     context.Response.Headers.Location = $"/v1/reservations/{transition.Id}";
                 }
 
-                Write(context, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK, transition.After!, transition.After!.State, transition.Shortfalls);
-                break;
+                return WriteAsync(
+                    context,
+                    isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK,
+                    new ReservationJson(transition.After!, transition.After!.State, transition.Shortfalls));
             case ReservationRefusal.Shortfall:
-                await Conflict(transition).WriteAsync(context, json => ReservationJson.WriteShortfalls(json, transition.Shortfalls));
-                break;
+                return Conflict(transition).WriteAsync(context, json => ReservationJson.WriteShortfalls(json, transition.Shortfalls));
             case ReservationRefusal.State or ReservationRefusal.Line:
-                await Conflict(transition).WriteAsync(
+                return Conflict(transition).WriteAsync(
                     context, json => json.WriteString("state"u8, Reservation.NameOf(transition.After!.StateAt(transition.AtMicros))));
-                break;
             case ReservationRefusal.NotFound:
-                await NotFound(transition.Id).WriteAsync(context);
-                break;
+                return NotFound(transition.Id).WriteAsync(context);
             case ReservationRefusal.KeyReused:
-                await new Problem(StatusCodes.Status422UnprocessableEntity, transition.Reason!).WriteAsync(context);
-                break;
+                return new Problem(StatusCodes.Status422UnprocessableEntity, transition.Reason!).WriteAsync(context);
             default:
                 throw new InvalidOperationException("There is no other refusal.");
         }
@@ -157,11 +132,9 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
 
     private static Problem Conflict(ReservationTransition transition) => new(StatusCodes.Status409Conflict, transition.Reason!);
 
-    private static void Write(HttpContext context, int status, Reservation reservation, ReservationState state, IReadOnlyList<Shortfall> shortfalls)
+    private static Task WriteAsync(HttpContext context, int status, ReservationJson reservation)
     {
         context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json; charset=utf-8";
-        using var json = new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
-        ReservationJson.Write(json, reservation, state, shortfalls);
+        return JsonAnswer.WriteAsync(context.Response, reservation, static (json, reservation) => reservation.Write(json));
     }
 }

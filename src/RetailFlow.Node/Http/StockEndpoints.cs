@@ -42,8 +42,8 @@ internal sealed class StockEndpoints(NodeState node)
                 return;
             }
 
-            await using var written = Begin(context);
-            StockJson.WriteSku(written, sku, sheet.Rows.ToArray(), sheet.AsOf, sheet.Sequence);
+            await JsonAnswer.WriteAsync(
+                context.Response, sheet, (json, sheet) => StockJson.WriteSku(json, sku, sheet.Rows.ToArray(), sheet.AsOf, sheet.Sequence));
             return;
         }
 
@@ -58,8 +58,10 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
-        await using var json = Begin(context);
-        reading.Writer.WriteSku(json, CollectionsMarshal.AsSpan(reading.Locations), reading.Sequence);
+        await JsonAnswer.WriteAsync(
+            context.Response,
+            reading,
+            static (json, reading) => reading.Writer.WriteSku(json, CollectionsMarshal.AsSpan(reading.Locations), reading.Sequence));
     }
 
     private async Task ManyAsync(HttpContext context)
@@ -80,14 +82,16 @@ internal sealed class StockEndpoints(NodeState node)
         {
             var sheet = await node.Lake!.Stock.GetAsync(skus, null, past, context.RequestAborted);
             var rows = sheet.Rows.ToLookup(row => row.Sku, StringComparer.Ordinal);
-            await using var written = Begin(context);
-            written.WriteStartArray();
-            foreach (var sku in skus.Where(rows.Contains))
+            await JsonAnswer.WriteAsync(context.Response, sheet, (json, sheet) =>
             {
-                StockJson.WriteSku(written, sku, rows[sku].ToArray(), sheet.AsOf, sheet.Sequence);
-            }
+                json.WriteStartArray();
+                foreach (var sku in skus.Where(rows.Contains))
+                {
+                    StockJson.WriteSku(json, sku, rows[sku].ToArray(), sheet.AsOf, sheet.Sequence);
+                }
 
-            written.WriteEndArray();
+                json.WriteEndArray();
+            });
             return;
         }
 
@@ -96,14 +100,12 @@ internal sealed class StockEndpoints(NodeState node)
             return;
         }
 
-        await using var json = Begin(context);
-        json.WriteStartArray();
-        WriteEach(json, reading);
-        json.WriteEndArray();
+        await JsonAnswer.WriteAsync(context.Response, reading, WriteEach);
     }
 
     private static void WriteEach(Utf8JsonWriter json, Reading reading)
     {
+        json.WriteStartArray();
         var rest = CollectionsMarshal.AsSpan(reading.Locations);
         while (!rest.IsEmpty)
         {
@@ -116,6 +118,8 @@ internal sealed class StockEndpoints(NodeState node)
             reading.Writer.WriteSku(json, rest[..count], reading.Sequence);
             rest = rest[count..];
         }
+
+        json.WriteEndArray();
     }
 
     private async Task ExplainAsync(HttpContext context, string sku)
@@ -157,8 +161,7 @@ internal sealed class StockEndpoints(NodeState node)
         }
 
         var claims = asOf is null && node.Intake is { } current ? await current.Live.ClaimsOnAsync(sku, location, context.RequestAborted) : null;
-        await using var json = Begin(context);
-        StockJson.WriteExplanation(json, explanation, claims);
+        await JsonAnswer.WriteAsync(context.Response, explanation, (json, explanation) => StockJson.WriteExplanation(json, explanation, claims));
     }
 
     /// <summary>Waits until the tables contain what the ledger has, so that both tell the same; false if the problem was answered already.</summary>
@@ -234,12 +237,6 @@ internal sealed class StockEndpoints(NodeState node)
 
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget ?? string.Empty;
         return target.Split('?', 2)[0].Split('/') is ["", "v1", "stock", var raw, ..] ? Uri.UnescapeDataString(raw) : sku;
-    }
-
-    private static Utf8JsonWriter Begin(HttpContext context)
-    {
-        context.Response.ContentType = "application/json; charset=utf-8";
-        return new Utf8JsonWriter(context.Response.BodyWriter, RowJson.Options);
     }
 
     /// <summary>What a request for stock asks.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Stock.Ledger;
@@ -132,14 +131,23 @@ public static class StockJson
 
     internal static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTimeOffset? time)
     {
-        if (time is not { } known)
+        if (time is { } known)
+        {
+            WriteTime(json, name, RecordTime.ToMicros(known));
+        }
+        else
         {
             json.WriteNull(name);
-            return;
         }
+    }
 
-        Span<char> text = stackalloc char[32];
-        known.UtcDateTime.TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Writes microseconds since 1970 UTC as RFC 3339, without zeros at the end of a second's fraction.</summary>
+    internal static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long micros)
+    {
+        Span<byte> text = stackalloc byte[RecordTime.TextBytes];
+        RecordTime.Format(micros, text);
+        var length = text[..^1].TrimEnd((byte)'0').TrimEnd((byte)'.').Length;
+        text[length++] = (byte)'Z';
         json.WriteString(name, text[..length]);
     }
 

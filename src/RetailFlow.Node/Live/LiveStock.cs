@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Stock.Journal;
@@ -27,6 +28,7 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     public void StartFrom(LakeBase lakeBase) => _base = lakeBase;
 
     /// <summary>What a command comes to, durable; null if a key of it could not be resolved in time.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ReservationTransition?> DecideAsync(ReservationCommand command, CancellationToken cancellationToken)
     {
         while (true)
