@@ -61,19 +61,40 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             return;
         }
 
-        if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is { } transition)
-        {
-            await AnswerAsync(context, transition);
-        }
-        else
+        if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is not { } transition)
         {
             await Problem.Unavailable("The lake did not say in time what a late record changes; send the same request again.").WriteAsync(context);
         }
+        else if (transition.Refusal == ReservationRefusal.NotFound)
+        {
+            await OfEndedAsync(context, wanted, transition);
+        }
+        else
+        {
+            await AnswerAsync(context, transition);
+        }
+    }
+
+    /// <summary>What a command comes to whose reservation the ledger does not remember: of one that ended long ago the lake tells.</summary>
+    private async Task OfEndedAsync(HttpContext context, ReservationCommand wanted, ReservationTransition notFound)
+    {
+        Reservation? gone;
+        try
+        {
+            gone = await ended.FindAsync(wanted.Id, context.RequestAborted);
+        }
+        catch (TimeoutException late)
+        {
+            await Problem.Unavailable(late.Message).WriteAsync(context);
+            return;
+        }
+
+        await AnswerAsync(context, gone is null ? notFound : StockLedger.OfEnded(wanted, gone, notFound.AtMicros));
     }
 
     private async Task GetAsync(HttpContext context, string id)
     {
-        if (node.Intake is not { } intake)
+        if (node.Intake is not { Failure: null } intake || node.IsStopping)
         {
             await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
             return;

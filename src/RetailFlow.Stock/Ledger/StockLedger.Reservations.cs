@@ -102,6 +102,15 @@ public sealed partial class StockLedger
         return true;
     }
 
+    /// <summary>
+    /// What a command comes to on a reservation that ended so long ago that no ledger remembers it. It changes nothing: what is asked for once more is as it is,
+    /// and everything else is refused by its state. Not to be written.
+    /// </summary>
+    /// <exception cref="ArgumentException">It has not ended.</exception>
+    public static ReservationTransition OfEnded(ReservationCommand command, Reservation ended, long atMicros) => IsClaim(ended.State)
+        ? throw new ArgumentException($"The reservation '{ended.Id}' has not ended.", nameof(ended))
+        : Decide(command, ended, atMicros);
+
     /// <summary>The next reservation whose time ran out by a moment, as the transition to apply; false if there is none.</summary>
     public bool TryExpire(long atMicros, out ReservationTransition transition)
     {

@@ -109,6 +109,18 @@ public sealed class RestartMemoryTests : IAsyncLifetime
 
         Assert.Equal(told.GetRawText(), (await _node.GetAsync($"/v1/reservations/{released}")).GetRawText());
         Assert.Equal("expired", (await _node.GetAsync($"/v1/reservations/{expired}")).GetProperty("state").GetString());
+        var sequence = _node.Host.State.Intake!.Sequence;
+        var (status, answer) = await _node.CommandAsync($"/v1/reservations/{released}/release", "k-5");
+        Assert.Equal((200, told.GetRawText()), (status, answer.GetRawText()));
+        foreach (var (id, verb, state) in new[] { (released, "confirm", "released"), (expired, "fulfil", "expired"), (expired, "release", "expired") })
+        {
+            (status, answer) = await _node.CommandAsync($"/v1/reservations/{id}/{verb}", "k-6" + id + verb);
+            Assert.Equal((409, state), (status, answer.GetProperty("state").GetString()));
+        }
+
+        (status, _) = await _node.CommandAsync($"/v1/reservations/{new string('0', 32)}/release", "k-7");
+        Assert.Equal(404, status);
+        Assert.Equal(sequence, _node.Host.State.Intake!.Sequence);
         await _node.StopAsync();
         await _node.StartAsync();
         Assert.Equal(told.GetRawText(), (await _node.GetAsync($"/v1/reservations/{released}")).GetRawText());
