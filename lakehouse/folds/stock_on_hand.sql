@@ -1,6 +1,6 @@
-{# Here ref('inventory_events') is what is new, ref('open_reservations') is all of the keys in question, and this is the rows there are
-   of them. A key whose history matters is marked with _evaluate: its governing count was voided, or a count came that is older
-   than other records of the key. #}
+{# Here ref('inventory_events') is what is new, changes('open_reservations') is the claims that came and went, and this is the rows there are
+   of the keys in question. A key whose history matters is marked with _evaluate: its governing count was voided, or a count came that is older
+   than other records of the key; or a claim went of which no row knows. #}
 with counts as (
     select sku, location, quantity, event_time, accepted_order
     from (
@@ -83,9 +83,10 @@ claims as (
     select
         sku,
         location,
-        sum(case when state = 'held' then quantity else 0 end) as held,
-        sum(case when state = 'confirmed' then quantity else 0 end) as committed
-    from {{ ref('open_reservations') }}
+        sum(case when state = 'held' then _sign * quantity else 0 end) as held,
+        sum(case when state = 'confirmed' then _sign * quantity else 0 end) as committed,
+        min(_sign) < 0 as went
+    from {{ changes('open_reservations') }}
     group by sku, location
 ),
 
@@ -102,13 +103,13 @@ joined as (
         k.sku,
         k.location,
         coalesce(f.on_hand, s.on_hand, 0) as on_hand,
-        coalesce(c.held, 0) as held,
-        coalesce(c.committed, 0) as committed,
+        coalesce(s.held, 0) + coalesce(c.held, 0) as held,
+        coalesce(s.committed, 0) + coalesce(c.committed, 0) as committed,
         case when f.sku is null then s.last_event_time else f.last_event_time end as last_event_time,
         case when f.sku is null then s.last_count_time else f.last_count_time end as last_count_time,
         case when f.sku is null then s.last_count_order else f.last_count_order end as last_count_order,
         case when f.sku is null then s.sequence else f.sequence end as sequence,
-        coalesce(f._evaluate, false) as _evaluate
+        coalesce(f._evaluate, false) or (s.sku is null and coalesce(c.went, false)) as _evaluate
     from keys as k
     left join folded as f
         on k.sku = f.sku and k.location = f.location
@@ -116,7 +117,6 @@ joined as (
         on k.sku = s.sku and k.location = s.location
     left join claims as c
         on k.sku = c.sku and k.location = c.location
-    where f.sku is not null or s.sequence is not null or c.sku is not null
 )
 
 select
@@ -133,3 +133,4 @@ select
     sequence,
     _evaluate
 from joined
+where sequence is not null or held + committed > 0 or _evaluate

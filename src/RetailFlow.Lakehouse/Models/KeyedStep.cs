@@ -140,7 +140,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         string result;
         if (CanFold(changed))
         {
-            mode = changed.Keys.All(IsFolded) ? "fold" : "keys";
+            mode = changed.Keys.All(IsGivenNewRows) ? "fold" : changed.Keys.All(n => IsGivenNewRows(n) || model.FoldChanges.Contains(n)) ? "changes" : "keys";
             result = await FoldAsync(connection, open, snapshot, inputs, changed, affected, bounds, state, names, cancellationToken);
         }
         else
@@ -192,10 +192,10 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
     /// <summary>Whether the fold can follow what changed: of the inputs that it is given new rows of, rows only came.</summary>
     private bool CanFold(Dictionary<string, InputChanges> changed) =>
         model.FoldSql is not null
-        && (model.FoldInputs.Count > 0 || changed.Count == 1)
-        && changed.All(c => !IsFolded(c.Key) || c.Value.Left.Count == 0);
+        && (model.FoldInputs.Count + model.FoldChanges.Count > 0 || changed.Count == 1)
+        && changed.All(c => !IsGivenNewRows(c.Key) || c.Value.Left.Count == 0);
 
-    private bool IsFolded(string input) => model.FoldInputs.Count == 0 || model.FoldInputs.Contains(ShortName(input));
+    private bool IsGivenNewRows(string input) => model.FoldInputs.Count + model.FoldChanges.Count == 0 || model.FoldInputs.Contains(ShortName(input));
 
     private async ValueTask<string> FoldAsync(
         DuckDbConnection connection,
@@ -210,23 +210,28 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         CancellationToken cancellationToken)
     {
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, input) in inputs)
+        foreach (var (name, uses) in _context.Uses(model.FoldSql!))
         {
-            if (IsFolded(name))
+            if (IsGivenNewRows(name))
             {
                 var added = changed.GetValueOrDefault(name)?.Added ?? [];
-                given[name] = _context.TemporaryTable(
-                    connection, "fresh", $"select * from {await lake.Tables[name].RelationAsync(open, connection, input, added, cancellationToken)}");
+                given[name] = Once(connection, "fresh", await lake.Tables[name].RelationAsync(open, connection, inputs[name], added, cancellationToken), uses);
             }
             else
             {
-                given[name] = await RestrictedAsync(connection, open, name, input, affected, bounds, cancellationToken);
+                given[name] = Once(connection, "restricted", await RestrictedAsync(connection, open, name, inputs[name], affected, bounds, cancellationToken), uses);
             }
+        }
+
+        var signed = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in model.FoldChanges)
+        {
+            signed[name] = await changed.GetValueOrDefault(name, InputChanges.None).SignedAsync(lake.Tables[name], inputs[name], open, connection, cancellationToken);
         }
 
         // A fold may refer to its own model: that is the model over what it is given.
         string Relation(string name) => name == model.Name ? $"({_context.Render(model.Sql, input => given[input])})" : given[name];
-        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, Relation, state));
+        var folded = _context.TemporaryTable(connection, "folded", _context.Render(model.FoldSql!, Relation, state, name => signed[name]));
         var decides = _context.SchemaOf(connection, $"select * from {folded}", []).Find("_evaluate") is null;
         if (decides || connection.Scalar<long>($"select count(*) from {folded} where _evaluate") == 0)
         {
@@ -247,9 +252,9 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         DuckDbConnection connection, OpenFiles open, IReadOnlyDictionary<string, Snapshot> inputs, string keys, KeyBounds bounds, CancellationToken cancellationToken)
     {
         var restricted = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, input) in inputs)
+        foreach (var (name, uses) in _context.Uses(model.Sql))
         {
-            restricted[name] = await RestrictedAsync(connection, open, name, input, keys, bounds, cancellationToken);
+            restricted[name] = Once(connection, "restricted", await RestrictedAsync(connection, open, name, inputs[name], keys, bounds, cancellationToken), uses);
         }
 
         return _context.Render(model.Sql, name => restricted[name]);
@@ -272,11 +277,12 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
 
         var same = string.Join(" and ", model.By.Zip(columns, (k, c) => $"k.{SqlText.Name(k)} = i.{SqlText.Name(c)}"));
         var relation = await lake.Tables[name].RelationAsync(open, connection, input, cancellationToken, bounds.Files(input, columns));
-        return _context.TemporaryTable(
-            connection,
-            "restricted",
-            $"select * from {relation} i where exists (select 1 from {keys} k where {same}){bounds.Filter(input, columns, "i")}");
+        return $"(select * from {relation} i where exists (select 1 from {keys} k where {same}){bounds.Filter(input, columns, "i")})";
     }
+
+    /// <summary>A relation for so many uses in one statement: what is used once need not have rows and columns that nobody asks for.</summary>
+    private string Once(DuckDbConnection connection, string stem, string relation, int uses) =>
+        uses == 1 ? relation : _context.TemporaryTable(connection, stem, $"select * from {relation}");
 
     private async ValueTask<string> AffectedKeysAsync(
         DuckDbConnection connection,
@@ -291,7 +297,11 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
             var input = inputs[name];
             var columns = KeyColumns(name, input)!;
             var renamed = string.Join(", ", columns.Zip(model.By, (c, k) => $"{SqlText.Name(c)} as {SqlText.Name(k)}"));
-            var rows = await lake.Tables[name].RelationAsync(open, connection, input, [.. changes.Added, .. changes.Left], cancellationToken);
+
+            // A row that left and came again as it was is none of the changes that a fold is given: its key must be none of those that are folded.
+            var rows = model.FoldChanges.Contains(name)
+                ? await changes.SignedAsync(lake.Tables[name], input, open, connection, cancellationToken)
+                : await lake.Tables[name].RelationAsync(open, connection, input, [.. changes.Added, .. changes.Left], cancellationToken);
             parts.Add($"select {renamed} from {rows}");
         }
 

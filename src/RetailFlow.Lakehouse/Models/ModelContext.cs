@@ -13,8 +13,30 @@ internal sealed class ModelContext(Lake lake, ModelDefinition model)
     public IReadOnlyList<string> Inputs { get; } = [.. TableInputs(lake.Project, model).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The SQL of the model, or of <paramref name="sql"/>, with each table as <paramref name="relation"/> says.</summary>
-    public string Render(string sql, Func<string, string> relation, string? self = null) =>
-        ModelTemplate.Render(model.File, sql, table => relation(FullName(table)), lake.Project.Variables, self);
+    public string Render(string sql, Func<string, string> relation, string? self = null, Func<string, string>? changes = null) =>
+        ModelTemplate.Render(model.File, sql, table => table.IsChanges ? changes!(FullName(table)) : relation(FullName(table)), lake.Project.Variables, self);
+
+    /// <summary>How often a SQL refers to each table, or, through its own name, to what the model itself refers to.</summary>
+    public IReadOnlyDictionary<string, int> Uses(string sql)
+    {
+        var uses = new Dictionary<string, int>(StringComparer.Ordinal);
+        Render(sql, Count, "this", name => name);
+        return uses;
+
+        string Count(string name)
+        {
+            if (name == model.Name)
+            {
+                Render(model.Sql, Count);
+            }
+            else
+            {
+                uses[name] = uses.GetValueOrDefault(name) + 1;
+            }
+
+            return name;
+        }
+    }
 
     /// <summary>The position that <paramref name="input"/> has in the model's commits: the last version of it that the model contains.</summary>
     public static string PositionName(string input) => $"input.{input}";

@@ -32,12 +32,12 @@ public sealed class Pipeline : IDisposable
             foreach (var feed in _lake.Project.Feeds)
             {
                 var name = $"bronze.{feed.Name}";
-                steps.Add(await StepAsync(name, selected, () => new BronzeStep(_lake, feed).RunAsync(options.FullRefresh, options.DryRun, cancellationToken)));
+                await AddAsync(name, () => new BronzeStep(_lake, feed).RunAsync(options.FullRefresh, options.DryRun, cancellationToken));
             }
 
             foreach (var model in _lake.Project.Models.Where(m => !m.IsEphemeral))
             {
-                steps.Add(await StepAsync(model.Name, selected, () => RunModelAsync(model, options, cancellationToken)));
+                await AddAsync(model.Name, () => RunModelAsync(model, options, cancellationToken));
             }
 
             if (!options.DryRun)
@@ -47,6 +47,15 @@ public sealed class Pipeline : IDisposable
             }
 
             return new RunReport(steps, clock.Elapsed);
+
+            async ValueTask AddAsync(string table, Func<ValueTask<StepReport>> run)
+            {
+                steps.Add(await StepAsync(table, selected, run));
+                if (options.StepEnded is { } ended)
+                {
+                    await ended(steps[^1]);
+                }
+            }
         }
         finally
         {

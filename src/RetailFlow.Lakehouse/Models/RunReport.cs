@@ -14,6 +14,9 @@ public sealed record RunOptions
 
     /// <summary>True to look for files that other tools put below <c>raw/</c>.</summary>
     public bool Discover { get; init; } = true;
+
+    /// <summary>Told of each table when its step is through, before the next one begins; null for nobody.</summary>
+    public Func<StepReport, ValueTask>? StepEnded { get; init; }
 }
 
 /// <summary>What a run did.</summary>
@@ -67,7 +70,10 @@ public sealed record StepReport(string Table, StepOutcome Outcome)
     /// <summary>For a model of rows by key: data files of its table that were read for the rows of the changed keys.</summary>
     public int FilesRead { get; init; }
 
-    /// <summary>How it was evaluated: <c>append</c>, <c>full</c>, <c>fold</c>, <c>keys</c>.</summary>
+    /// <summary>
+    /// How it was evaluated: <c>append</c>, <c>full</c>, <c>fold</c> (from new rows alone), <c>changes</c> (folded from rows that came and left too),
+    /// <c>keys</c>.
+    /// </summary>
     public string Mode { get; init; } = "";
 
     /// <summary>Time it took.</summary>

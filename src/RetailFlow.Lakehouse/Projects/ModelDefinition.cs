@@ -54,6 +54,12 @@ public sealed record ModelDefinition
     public IReadOnlyList<string> FoldInputs { get; init; } = [];
 
     /// <summary>
+    /// Full names of the inputs of which the fold is given, by <c>changes</c>, the rows that came and those that left, with a <c>_sign</c>; it follows
+    /// them whatever changed.
+    /// </summary>
+    public IReadOnlyList<string> FoldChanges { get; init; } = [];
+
+    /// <summary>
     /// For <see cref="ModelStrategy.Keys"/>: the columns of the unique key by which rows are found and evaluated together; the whole key
     /// unless inputs hold a part of it only.
     /// </summary>
@@ -74,6 +80,9 @@ public sealed record ModelDefinition
 
     /// <summary>Who must be able to read the table, when it is created; null for the profile of its layer.</summary>
     public TableProfile? Profile { get; init; }
+
+    /// <summary>True if somebody waits for it: it and what it refers to run before other models.</summary>
+    public bool IsUrgent { get; init; }
 
     /// <summary>True for SQL that other models refer to and that is no table.</summary>
     public bool IsEphemeral { get; init; }

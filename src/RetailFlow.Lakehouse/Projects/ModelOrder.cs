@@ -1,6 +1,6 @@
 namespace RetailFlow.Lakehouse.Projects;
 
-/// <summary>Puts models after the models that they refer to.</summary>
+/// <summary>Puts models after the models that they refer to, and those that are urgent, with what they refer to, before others.</summary>
 internal static class ModelOrder
 {
     /// <summary>The models in an order in which they can run.</summary>
@@ -10,7 +10,7 @@ internal static class ModelOrder
         var sorted = new List<ModelDefinition>(models.Count);
         var done = new HashSet<string>(StringComparer.Ordinal);
         var path = new List<string>();
-        foreach (var name in models.Keys.Order(StringComparer.Ordinal))
+        foreach (var name in models.Keys.OrderBy(name => !models[name].IsUrgent).ThenBy(name => name, StringComparer.Ordinal))
         {
             Visit(name);
         }

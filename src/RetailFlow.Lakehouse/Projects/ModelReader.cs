@@ -44,7 +44,9 @@ internal static class ModelReader
             sql,
             table =>
             {
-                var full = FullName(table, n => files.TryGetValue(n, out var f) ? LayerOf(f.Project, f.File) : null, feeds, file);
+                var full = table.IsChanges
+                    ? throw new LakeException(LakeErrorKind.Configuration, $"{file}: changes('{table.Name}') has a meaning in a fold only.")
+                    : Full(table);
                 if (!inputs.Contains(full))
                 {
                     inputs.Add(full);
@@ -57,7 +59,7 @@ internal static class ModelReader
 
         var config = entry?["config"];
         var meta = config?["meta"]?["retailflow"];
-        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "by", "fold", "fold_inputs", "profile");
+        meta?.AllowOnly("strategy", "links", "order_by", "key_holding_rules", "rejected", "keys", "by", "fold", "fold_inputs", "profile", "urgent");
         var key = config?["unique_key"]?.Texts ?? [];
         var strategy = meta?["strategy"]?.Text switch
         {
@@ -84,6 +86,7 @@ internal static class ModelReader
             throw meta!["fold_inputs"]!.Error($"names '{unknown}', which the model does not refer to");
         }
 
+        var foldSql = meta?["fold"] is { } fold ? FoldSql(projectFolder, fold) : null;
         var layer = LayerOf(projectFolder, file);
         return new ModelDefinition
         {
@@ -103,17 +106,51 @@ internal static class ModelReader
             KeyHoldingRules = meta?["key_holding_rules"]?.Texts ?? [],
             By = by,
             FoldInputs = folded,
-            FoldSql = meta?["fold"] is { } fold ? FoldSql(projectFolder, fold) : null,
+            FoldSql = foldSql,
+            FoldChanges = foldSql is null ? [] : FoldChanges(file, foldSql, inputs, folded, Full),
             Rejected = meta?["rejected"]?.Text,
             InputKeys = (meta?["keys"]?.Members ?? []).ToDictionary(m => m.Name, m => m.Value.Texts, StringComparer.Ordinal),
             Profile = meta?["profile"] is { } profile ? Profile(profile) : null,
+            IsUrgent = meta?["urgent"] is { } urgent && Flag(urgent),
             IsEphemeral = config?["materialized"]?.Text == "ephemeral",
             File = file,
         };
+
+        string Full(TemplateTable table) => FullName(table, n => files.TryGetValue(n, out var f) ? LayerOf(f.Project, f.File) : null, feeds, file);
+    }
+
+    /// <summary>The inputs of which a fold asks for changes; of one it can ask for these or for what is new, not for both.</summary>
+    private static List<string> FoldChanges(string file, string foldSql, List<string> inputs, IReadOnlyList<string> folded, Func<TemplateTable, string> full)
+    {
+        var found = new List<string>();
+        ModelTemplate.Render(
+            file,
+            foldSql,
+            table =>
+            {
+                if (table.IsChanges && !found.Contains(full(table)))
+                {
+                    found.Add(full(table));
+                }
+
+                return table.Name;
+            },
+            new AnyVariable(),
+            self: "this");
+        return found.Find(f => !inputs.Contains(f) || folded.Contains(f[(f.IndexOf('.', StringComparison.Ordinal) + 1)..])) is { } wrong
+            ? throw new LakeException(LakeErrorKind.Configuration, $"{file}: its fold asks for the changes of {wrong}, which must be a table that the model refers to and not one of fold_inputs.")
+            : found;
     }
 
     private static TableProfile Profile(YamlEntry entry) => TableProfile.Find(entry.Text)
         ?? throw entry.Error($"is '{entry.Text}'; it must be {TableProfile.Interop.Name} or {TableProfile.Modern.Name}");
+
+    private static bool Flag(YamlEntry entry) => entry.Text switch
+    {
+        "true" => true,
+        "false" => false,
+        _ => throw entry.Error($"is '{entry.Text}'; it must be true or false"),
+    };
 
     private static string FoldSql(string projectFolder, YamlEntry fold)
     {

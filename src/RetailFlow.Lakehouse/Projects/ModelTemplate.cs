@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace RetailFlow.Lakehouse.Projects;
 
 /// <summary>
-/// The part of dbt's templates that models use: <c>ref</c>, <c>source</c>, <c>var</c>, <c>this</c>, <c>config</c> and comments.
+/// The part of dbt's templates that models use: <c>ref</c>, <c>source</c>, <c>var</c>, <c>this</c>, <c>config</c> and comments; and <c>changes</c> for folds.
 /// </summary>
 internal static partial class ModelTemplate
 {
     /// <summary>Replaces every expression of <paramref name="sql"/>.</summary>
     /// <param name="file">File that an error names.</param>
     /// <param name="sql">Template.</param>
-    /// <param name="table">Gives the relation for (<c>ref</c> or <c>source</c>, name).</param>
+    /// <param name="table">Gives the relation for a <c>ref</c>, <c>source</c> or <c>changes</c>.</param>
     /// <param name="variables">Values of <c>var</c>.</param>
     /// <param name="self">The relation for <c>this</c>, or null where it means nothing.</param>
     public static string Render(string file, string sql, Func<TemplateTable, string> table, IReadOnlyDictionary<string, string> variables, string? self)
@@ -60,6 +60,8 @@ internal static partial class ModelTemplate
                 return table(new TemplateTable(null, arguments[0]));
             case "source" when arguments.Count == 2:
                 return table(new TemplateTable(arguments[0], arguments[1]));
+            case "changes" when arguments.Count is 1 or 2:
+                return table(new TemplateTable(arguments.Count == 2 ? arguments[0] : null, arguments[^1], IsChanges: true));
             case "var" when arguments.Count >= 1:
                 return variables.TryGetValue(arguments[0], out var value)
                     ? value
@@ -85,4 +87,5 @@ internal static partial class ModelTemplate
 /// <summary>A table that a template names.</summary>
 /// <param name="Source">The source, or null for a model.</param>
 /// <param name="Name">The table's or the model's name.</param>
-internal readonly record struct TemplateTable(string? Source, string Name);
+/// <param name="IsChanges">True if not its rows are wanted but those that came and left.</param>
+internal readonly record struct TemplateTable(string? Source, string Name, bool IsChanges = false);

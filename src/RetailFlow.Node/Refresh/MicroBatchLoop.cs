@@ -90,12 +90,24 @@ internal sealed class MicroBatchLoop(
     {
         using var activity = NodeTelemetry.Activities.StartActivity("pipeline.run");
         var upTo = await intake.RegisterAsync(lake, cancellationToken);
-        var report = await lake.Pipeline.RunAsync(new RunOptions(), cancellationToken);
-        var step = report.Steps.FirstOrDefault(s => s.Table == GoldReader.Table);
-        var change = await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken);
-        await RebaseAsync(change, cancellationToken);
-        node.Gold.Publish(change.Snapshot);
+        var published = false;
+
+        // Stock waits for no other model.
+        await lake.Pipeline.RunAsync(new RunOptions { StepEnded = step => step.Table == GoldReader.Table ? PublishAsync(step) : ValueTask.CompletedTask }, cancellationToken);
+        if (!published)
+        {
+            await PublishAsync(null);
+        }
+
         activity?.SetTag("retailflow.sequence", upTo);
+
+        async ValueTask PublishAsync(StepReport? step)
+        {
+            var change = await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken);
+            await RebaseAsync(change, cancellationToken);
+            node.Gold.Publish(change.Snapshot);
+            published = true;
+        }
     }
 
     /// <summary>Bases the ledger on what Gold has now, and compares the two (I4).</summary>

@@ -52,7 +52,8 @@ public sealed class LakeOfBeforeTests
             text = Before(text, "  - name: reservations\n");
             text = Before(text, "  - name: fact_reservations\n");
             text = text.Replace("          fold_inputs: [inventory_events]\n", "", StringComparison.Ordinal)
-                .Replace("{{ ref('open_reservations') }}", "(select '' as sku, '' as location, '' as state, 0 as quantity where false) as none", StringComparison.Ordinal);
+                .Replace("{{ ref('open_reservations') }}", "(select '' as sku, '' as location, '' as state, 0 as quantity where false) as none", StringComparison.Ordinal)
+                .Replace("{{ changes('open_reservations') }}", "(select '' as sku, '' as location, '' as state, 0 as quantity, 1 as _sign where false) as none", StringComparison.Ordinal);
             var to = folder.File(Path.Combine("before", name));
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             await File.WriteAllTextAsync(to, text);

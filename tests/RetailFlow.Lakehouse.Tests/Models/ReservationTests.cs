@@ -39,6 +39,7 @@ public sealed class ReservationTests
             var sequence = await door.RegisterAsync(lake.Lake);
             await lake.RunAsync();
             await AgreesAsync(lake, door, sequence);
+            await MoveAsync(lake, random);
         }
 
         Assert.NotEmpty(door.Reservations);
@@ -132,6 +133,61 @@ public sealed class ReservationTests
     }
 
     [Fact]
+    public async Task Claims_that_come_and_go_are_folded_and_a_row_that_nobody_knows_of_is_evaluated()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        await using var door = LedgerDoor.Open(lake.Lake.LocalFolder);
+        await door.SendAsync(Receipt("r1", "A", 10), Receipt("r2", "B", 10));
+        await door.HoldAsync("b1", TimeSpan.FromMinutes(9), new RequestedLine("A", "x", Quantity.Of(2)), new RequestedLine("B", "x", Quantity.Of(1)));
+        await door.HoldAsync("b2", TimeSpan.FromMinutes(9), new RequestedLine("A", "x", Quantity.Of(3)));
+        await StockAsync(lake, door);
+
+        await door.ConfirmAsync("b1");
+        await door.HoldAsync("b3", TimeSpan.FromMinutes(9), new RequestedLine("A", "x", Quantity.Of(1)));
+        var step = await RunAsync(lake, door, "gold.stock_on_hand");
+        Assert.Equal(("changes", 2L), (step.Mode, step.RowsWritten));
+        Assert.Equal("10.00000|4.00000|2.00000|4.00000", await StockAsync(lake, door));
+
+        await door.AskAsync(new ReleaseCommand("key", 1, "b1"));
+        Assert.Equal("10.00000|4.00000|0.00000|6.00000", await StockAsync(lake, door));
+
+        // What is added up needs the row before. One that somebody took away is made again from everything when a claim on it goes.
+        await ShopProject.OnTableAsync(lake, "gold/stock_on_hand", t => t.DeleteAsync("sku = 'A'"));
+        await door.AskAsync(new ReleaseCommand("key2", 1, "b3"));
+        Assert.Equal("10.00000|3.00000|0.00000|7.00000", await StockAsync(lake, door));
+        await HoldsAsync(lake);
+    }
+
+    [Fact]
+    public async Task Stock_is_told_of_before_models_that_nobody_waits_for_begin()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        await using var door = LedgerDoor.Open(lake.Lake.LocalFolder);
+        await door.SendAsync(Receipt("r1", "A", 10));
+        await door.HoldAsync("b1", TimeSpan.FromMinutes(9), new RequestedLine("A", "x", Quantity.Of(2)));
+        await door.RegisterAsync(lake.Lake);
+        var told = new List<string>();
+        var report = await lake.Lake.Pipeline.RunAsync(
+            new RunOptions
+            {
+                StepEnded = async step =>
+                {
+                    told.Add(step.Table);
+                    if (step.Table == "gold.stock_on_hand")
+                    {
+                        Assert.Equal("8.00000", await lake.TextAsync("select available from gold.stock_on_hand"));
+                        Assert.DoesNotContain(await lake.Lake.Catalog.TablesAsync(default), t => t.Name is "gold.fact_reservations" or "gold.oversell_incidents");
+                    }
+                },
+            },
+            default);
+
+        Assert.Equal(report.Steps.Select(s => s.Table), told);
+        Assert.Equal(["gold.stock_on_hand", "gold.fact_reservations", "gold.oversell_incidents"], told.Where(t => t.StartsWith("gold.", StringComparison.Ordinal)));
+        Assert.Equal("2.00000", await lake.TextAsync("select quantity from gold.fact_reservations"));
+    }
+
+    [Fact]
     public async Task Reconciliation_finds_a_claim_that_gold_has_wrong()
     {
         await using var lake = await TestLake.OpenAsync();
@@ -191,6 +247,25 @@ public sealed class ReservationTests
         Assert.InRange(broken, 3, 9);
         await using var end = await TestLake.OpenAsync(folder: folder);
         await HoldsAsync(end);
+    }
+
+    /// <summary>What changes no row: files are gathered, and a table goes back and forth.</summary>
+    private static async Task MoveAsync(TestLake lake, Random random)
+    {
+        foreach (var table in (string[])["silver.reservations", "silver.open_reservations", "gold.stock_on_hand", "gold.fact_reservations"])
+        {
+            if (random.Next(3) == 0)
+            {
+                await lake.Lake.Maintenance.OptimizeAsync(table, random.Next(2) == 0 ? [] : ["sku"], default);
+            }
+
+            var version = (await lake.Lake.Catalog.HistoryAsync(table, 1, default)).Single().Version;
+            if (random.Next(3) == 0 && version > 1)
+            {
+                await lake.Lake.Maintenance.RestoreAsync(table, random.NextInt64(1, version), default);
+                await lake.Lake.Maintenance.RestoreAsync(table, version, default);
+            }
+        }
     }
 
     /// <summary>Records, commands and time, in any order.</summary>

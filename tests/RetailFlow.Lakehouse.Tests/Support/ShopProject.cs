@@ -4,11 +4,18 @@ using RetailFlow.Testing.Storage;
 
 namespace RetailFlow.Lakehouse.Tests.Support;
 
-/// <summary>A small project, <c>bronze.items</c> to <c>silver.shelves</c> to <c>gold.shops</c>, whose models add up quantities.</summary>
+/// <summary>
+/// A small project, <c>bronze.items</c> to <c>silver.shelves</c> to <c>gold.shops</c>, whose models add up quantities; <c>gold.sums</c> is the same as shops
+/// and <c>gold.copies</c> as shelves, folded from the changes of shelves.
+/// </summary>
 internal static class ShopProject
 {
     public const string Shelves = "select shop, sku, quantity, items from silver.shelves order by all";
     public const string Shops = "select shop, quantity, items from gold.shops order by all";
+    public const string Sums = "select shop, quantity, items from gold.sums order by all";
+    public const string Copies = "select shop, sku, quantity, items from gold.copies order by all";
+
+    private const string SumsModel = "select shop, cast(sum(quantity) as bigint) as quantity, cast(sum(items) as bigint) as items from {{ ref('shelves') }} group by shop";
 
     /// <summary>Writes the project and gives its folder.</summary>
     /// <param name="folder">Where.</param>
@@ -53,8 +60,25 @@ internal static class ShopProject
             models:
               - name: shops
                 config: { unique_key: [shop] }
+              - name: sums
+                config: { unique_key: [shop], meta: { retailflow: { fold: folds/sums.sql } } }
+              - name: copies
+                config: { unique_key: [shop, sku], meta: { retailflow: { fold: folds/copies.sql } } }
             """);
-        await Write("models/gold/shops.sql", "select shop, cast(sum(quantity) as bigint) as quantity, cast(sum(items) as bigint) as items from {{ ref('shelves') }} group by shop");
+        await Write("models/gold/shops.sql", SumsModel);
+        await Write("models/gold/sums.sql", SumsModel);
+        await Write("models/gold/copies.sql", "select shop, sku, quantity, items from {{ ref('shelves') }}");
+        await Write("folds/copies.sql", "select shop, sku, quantity, items from {{ changes('shelves') }} where _sign > 0");
+        await Write("folds/sums.sql", """
+            select shop, cast(sum(quantity) as bigint) as quantity, cast(sum(items) as bigint) as items
+            from (
+                select shop, quantity, items from {{ this }}
+                union all
+                select shop, _sign * quantity, _sign * items from {{ changes('shelves') }}
+            )
+            group by shop
+            having sum(items) > 0
+            """);
         return folder.File("project");
 
         Task Write(string file, string text) => File.WriteAllTextAsync(folder.File($"project/{file}"), text);
