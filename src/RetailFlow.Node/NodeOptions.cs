@@ -41,7 +41,7 @@ public sealed record NodeOptions
     /// <summary>Largest request body in bytes, after decompression.</summary>
     public int MaxBodyBytes { get; init; } = 64 << 20;
 
-    /// <summary>Makes the identities of reservations: each another one.</summary>
+    /// <summary>What tells reservations of one moment apart: each time another one, and none that can be guessed.</summary>
     public Func<Guid> NewReservation { get; init; } = RandomGuids.Next;
 
     /// <summary>How long a read waits for the sequence it asks for.</summary>

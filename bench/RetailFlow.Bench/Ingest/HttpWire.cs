@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace RetailFlow.Bench.Ingest;
@@ -10,8 +11,10 @@ namespace RetailFlow.Bench.Ingest;
 /// One HTTP/1.1 connection that posts JSON lines to <c>/v1/events</c>, or sends requests that were made before. It does no more than
 /// that, so that the load generator takes little of the machine it shares with the server.
 /// </summary>
-internal sealed class HttpWire : IDisposable
+internal sealed partial class HttpWire : IDisposable
 {
+    private const int Interrupted = 4;
+
     private readonly Socket _socket;
     private readonly byte[] _head;
     private readonly int _headPrefix;
@@ -52,7 +55,7 @@ internal sealed class HttpWire : IDisposable
         Utf8Formatter.TryFormat(body.Length, _head.AsSpan(_headPrefix), out var digits);
         "\r\n\r\n"u8.CopyTo(_head.AsSpan(_headPrefix + digits));
         _parts[0] = new ArraySegment<byte>(_head, 0, _headPrefix + digits + 4);
-        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(body, out var segment);
+        MemoryMarshal.TryGetArray(body, out var segment);
         _parts[1] = segment;
         var sent = await _socket.SendAsync(_parts, SocketFlags.None);
         var total = _parts[0].Count + body.Length;
@@ -89,7 +92,7 @@ internal sealed class HttpWire : IDisposable
         _received = 0;
         while (!request.IsEmpty)
         {
-            request = request[_socket.Send(request)..];
+            request = request[Transferred(Send(_socket.SafeHandle, request, request.Length, 0))..];
         }
     }
 
@@ -98,13 +101,14 @@ internal sealed class HttpWire : IDisposable
     /// <exception cref="BenchException">It begins otherwise, or the connection was closed.</exception>
     public bool TryReceive(byte[] status)
     {
-        var read = _socket.Receive(_answer.AsSpan(_received));
+        var room = _answer.AsSpan(_received);
+        var read = Receive(_socket.SafeHandle, room, room.Length, 0);
         if (read == 0)
         {
             throw new BenchException("The node closed a connection without an answer.");
         }
 
-        _received += read;
+        _received += Transferred(read);
         return IsAnswer(_received, status, out _);
     }
 
@@ -135,6 +139,17 @@ internal sealed class HttpWire : IDisposable
             }
         }
     }
+
+    private static int Transferred(nint count) => count >= 0 ? (int)count
+        : Marshal.GetLastPInvokeError() == Interrupted ? 0
+        : throw new BenchException($"A connection failed: {Marshal.GetLastPInvokeErrorMessage()}");
+
+    // As the clients of other servers call them: what lies between costs more than all else that the load generator does itself.
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(SafeHandle socket, ReadOnlySpan<byte> bytes, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    private static partial nint Receive(SafeHandle socket, Span<byte> bytes, nint length, int flags);
 
     private bool IsAnswer(int length, byte[] status, out int bodyStart)
     {

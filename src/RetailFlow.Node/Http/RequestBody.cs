@@ -23,20 +23,20 @@ internal sealed class RequestBody : IDisposable
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads the body up to <paramref name="limit"/> bytes after decompression.</summary>
-    public static async ValueTask<RequestBody> ReadAsync(HttpContext context, int limit)
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, int limit)
     {
         var request = context.Request;
         var encoding = request.Headers.ContentEncoding;
         if (encoding.Count == 0 || (encoding is [var plain] && string.Equals(plain, "identity", StringComparison.OrdinalIgnoreCase)))
         {
             return request.ContentLength > limit
-                ? new RequestBody(null, 0, Http.Problem.TooLarge(limit))
-                : await ReadPlainAsync(context, limit);
+                ? ValueTask.FromResult(new RequestBody(null, 0, Http.Problem.TooLarge(limit)))
+                : TryReadArrived(context, limit) is { } whole ? ValueTask.FromResult(whole) : ReadPlainAsync(context, limit);
         }
 
         return encoding is [var only] && string.Equals(only, "gzip", StringComparison.OrdinalIgnoreCase)
-            ? await ReadGzipAsync(context, limit)
-            : new RequestBody(null, 0, Http.Problem.UnsupportedMediaType($"Content-Encoding '{encoding}' is not taken; gzip is."));
+            ? ReadGzipAsync(context, limit)
+            : ValueTask.FromResult(new RequestBody(null, 0, Http.Problem.UnsupportedMediaType($"Content-Encoding '{encoding}' is not taken; gzip is.")));
     }
 
     public void Dispose()
@@ -46,6 +46,36 @@ internal sealed class RequestBody : IDisposable
             _buffer = null;
             _length = 0;
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The body if all of it came with the head, as that of most commands does; null, and nothing taken, if not.</summary>
+    private static RequestBody? TryReadArrived(HttpContext context, int limit)
+    {
+        var reader = context.Request.BodyReader;
+        try
+        {
+            if (!reader.TryRead(out var read))
+            {
+                return null;
+            }
+
+            var bytes = read.Buffer;
+            if (!read.IsCompleted || bytes.Length > limit)
+            {
+                reader.AdvanceTo(bytes.Start);
+                return null;
+            }
+
+            var buffer = ArrayPool<byte>.Shared.Rent((int)bytes.Length);
+            bytes.CopyTo(buffer);
+            var whole = new RequestBody(buffer, (int)bytes.Length, null);
+            reader.AdvanceTo(bytes.End);
+            return whole;
+        }
+        catch (BadHttpRequestException tooLarge) when (tooLarge.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            return new RequestBody(null, 0, Http.Problem.TooLarge(limit));
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             .Answers<ReservationAnswer>(400, 404, 409, 422, 503);
 
     private Task HoldAsync(HttpContext context) =>
-        CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(ReservationIds.At(node.Clock.GetUtcNow(), node.Lake!.Options.NewGuid())));
+        CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(ReservationIds.At(node.Clock.GetUtcNow(), node.Options.NewReservation())));
 
     private async Task CommandAsync(HttpContext context, string verb, string id, Func<ReservationRequest, string, ReservationCommand> command)
     {
@@ -43,22 +43,24 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             return;
         }
 
-        using var body = await RequestBody.ReadAsync(context, MaxBodyBytes);
-        if (body.Problem is { } unreadable)
-        {
-            await unreadable.WriteAsync(context);
-            return;
-        }
-
         ReservationCommand wanted;
-        try
+        using (var body = await RequestBody.ReadAsync(context, MaxBodyBytes))
         {
-            wanted = command(ReservationRequest.Read(context.Request, verb, id, body.Memory.Span), id);
-        }
-        catch (InvalidRequestException wrong)
-        {
-            await Problem.BadRequest(wrong.Message).WriteAsync(context);
-            return;
+            if (body.Problem is { } unreadable)
+            {
+                await unreadable.WriteAsync(context);
+                return;
+            }
+
+            try
+            {
+                wanted = command(ReservationRequest.Read(context.Request, verb, id, body.Memory.Span), id);
+            }
+            catch (InvalidRequestException wrong)
+            {
+                await Problem.BadRequest(wrong.Message).WriteAsync(context);
+                return;
+            }
         }
 
         if (await intake.Live.DecideAsync(wanted, context.RequestAborted) is not { } transition)

@@ -15,6 +15,8 @@ internal sealed class StockEndpoints(NodeState node)
 {
     private const int MostSkus = 1_000;
 
+    private static readonly Question s_now = new(null, null, null);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/stock/{sku}", OneAsync).WithName("GetStock")
@@ -185,6 +187,11 @@ internal sealed class StockEndpoints(NodeState node)
     /// <summary>What the request wants of time, sequence and channel; null if the problem was answered already.</summary>
     private async ValueTask<Question?> PastAsync(HttpContext context)
     {
+        if (!context.Request.QueryString.HasValue && node is { Lake: not null, Intake: not null })
+        {
+            return s_now;
+        }
+
         if (!Queries.TryTime(context.Request, "as_of", out var asOf, out var problem)
             || !Queries.TryWhole(context.Request, "min_sequence", out var sequence, out problem)
             || !Queries.TryText(context.Request, "channel", out var channel, out problem))

@@ -176,6 +176,32 @@ public sealed class ReservationTests : IClassFixture<ReservationTests.Node>
         Assert.Contains(detail, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Content-Length: 62", "", "")]
+    [InlineData("Transfer-Encoding: chunked", "3e\r\n", "\r\n0\r\n\r\n")]
+    public async Task A_body_that_comes_after_its_head_in_pieces_is_the_one_that_comes_at_once(string length, string before, string after)
+    {
+        await ReceiveAsync("PIECES", "5");
+        const string body = """{"lines":[{"sku":"PIECES","location":"L","quantity":1}],"x":1}""";
+        var key = "pieces-" + length.Length;
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(_node.Host.Address.Host, _node.Host.Address.Port);
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"POST /v1/reservations HTTP/1.1\r\nHost: node\r\nExpect: 100-continue\r\nIdempotency-Key: {key}\r\nContent-Type: application/json\r\n{length}\r\n\r\n"));
+
+        // The node asks for the body when it reads it.
+        Assert.StartsWith("HTTP/1.1 100 ", await ReadAsync(socket), StringComparison.Ordinal);
+        foreach (var piece in (before + body + after).Chunk(20))
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(piece));
+        }
+
+        var answer = await ReadAsync(socket);
+        Assert.StartsWith("HTTP/1.1 201 ", answer, StringComparison.Ordinal);
+        var again = await _node.CommandAsync("/v1/reservations", key, body);
+        Assert.EndsWith("\r\n\r\n" + again.Body.GetRawText(), answer, StringComparison.Ordinal);
+        Assert.Contains(FormattableString.Invariant($"Content-Length: {Encoding.UTF8.GetByteCount(again.Body.GetRawText())}\r\n"), answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_command_without_a_key_and_one_on_nothing_are_problems()
     {
@@ -186,6 +212,13 @@ public sealed class ReservationTests : IClassFixture<ReservationTests.Node>
         Assert.Equal(404, (await _node.CommandAsync("/v1/reservations/nobody/confirm", "nobody")).Status);
         using var unknown = await _node.Client.GetAsync(new Uri("/v1/reservations/nobody", UriKind.Relative));
         await Problems.AssertAsync(unknown, HttpStatusCode.NotFound, "nobody");
+    }
+
+    /// <summary>What the node sends next, which it sends in one piece.</summary>
+    private static async Task<string> ReadAsync(System.Net.Sockets.Socket socket)
+    {
+        var bytes = new byte[4096];
+        return Encoding.UTF8.GetString(bytes, 0, await socket.ReceiveAsync(bytes));
     }
 
     private async Task ReceiveAsync(string sku, string quantity, string location = "L") =>
