@@ -191,6 +191,7 @@ internal sealed class EventIntake : IAsyncDisposable
             Messages.Forget(_registered);
         }
 
+        var durable = Sequence;
         var ranges = _journal.RangesAfter(_registered, RegisterBytes);
         if (ranges.Count > 0)
         {
@@ -199,8 +200,9 @@ internal sealed class EventIntake : IAsyncDisposable
             _registrationBrokeOff = false;
             _registered = ranges[^1].LastSequence;
             Messages.Forget(_registered);
-            if (_registered < Sequence)
+            if (_registered < durable)
             {
+                // More than one run takes was there; what has come since waits for its time.
                 _node.Wake();
             }
         }

@@ -18,8 +18,12 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     private readonly SemaphoreSlim _lookingUp = new(1, 1);
     private readonly SemaphoreSlim _sweeping = new(1, 1);
     private LakeBase _base = new(-1, 0);
+    private long _answered;
 
     public StockLedger Ledger => ledger;
+
+    /// <summary>Commands on reservations that were answered since the start.</summary>
+    public long Answered => Interlocked.Read(ref _answered);
 
     /// <summary>Now, microseconds since 1970 UTC.</summary>
     public long NowMicros => RecordTime.ToMicros(node.Clock.GetUtcNow());
@@ -36,6 +40,7 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
             var receipt = await journal.AppendAsync(new JournalBatch { Tag = command }, cancellationToken);
             if (receipt.Admission is ReservationTransition transition)
             {
+                Interlocked.Increment(ref _answered);
                 return transition;
             }
 

@@ -29,7 +29,8 @@ internal sealed class MicroBatchLoop(
         var woken = node.WokenAsync(stop);
         while (!stop.IsCancellationRequested)
         {
-            var left = _schedule.Due(intake.Sequence - (node.Gold.Current?.Sequence ?? 0), woken.IsCompletedSuccessfully) - Now;
+            var now = Now;
+            var left = _schedule.Due(now, intake.Sequence - (node.Gold.Current?.Sequence ?? 0), intake.Live.Answered, woken.IsCompletedSuccessfully) - now;
             if (left > TimeSpan.Zero)
             {
                 using var timer = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -57,6 +58,7 @@ internal sealed class MicroBatchLoop(
     public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
         var began = Now;
+        _schedule.Begins(intake.Live.Answered);
         try
         {
             await RunOnceAsync(cancellationToken);

@@ -2,7 +2,8 @@ namespace RetailFlow.Node.Refresh;
 
 /// <summary>
 /// When the pipeline runs next: every interval, every half of it while many records wait, and never without a rest after a run, so that the pipeline does not
-/// take the whole machine for itself. Moments are spans since one of the caller's choice.
+/// take the whole machine for itself. While callers wait for answers by the thousands, as in a rush for reservations, runs are fewer and larger: every few
+/// intervals. Moments are spans since one of the caller's choice.
 /// </summary>
 /// <param name="interval">From the beginning of a run to that of the next.</param>
 /// <param name="start">Now; the first run is due an interval later.</param>
@@ -11,12 +12,23 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     /// <summary>So many waiting records are worth a run of their own when half of the interval is over.</summary>
     public const long Many = 5_000;
 
+    /// <summary>So many commands a second, from the beginning of a run on, are a rush.</summary>
+    public const long RushPerSecond = 5_000;
+
+    /// <summary>Intervals from run to run in a rush.</summary>
+    public const int RushIntervals = 5;
+
     /// <summary>The longest rest.</summary>
     public static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(5);
 
     private TimeSpan _began = start;
     private TimeSpan _rested = start;
     private TimeSpan _notBefore = start;
+    private long _answered;
+
+    /// <summary>A run begins.</summary>
+    /// <param name="answered">Commands that were answered so far.</param>
+    public void Begins(long answered) => _answered = answered;
 
     /// <summary>A run has ended; the next begins after half the time that it took at the earliest.</summary>
     public void Ended(TimeSpan began, TimeSpan ended)
@@ -34,12 +46,15 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
         _notBefore = ended + pause;
     }
 
-    /// <summary>When the next run is due.</summary>
+    /// <summary>When the next run is due, as it looks now.</summary>
+    /// <param name="now">Now.</param>
     /// <param name="waiting">Records that are not in Gold yet.</param>
+    /// <param name="answered">Commands that were answered so far.</param>
     /// <param name="isWanted">Whether somebody asked for a run at once.</param>
-    public TimeSpan Due(long waiting, bool isWanted)
+    public TimeSpan Due(TimeSpan now, long waiting, long answered, bool isWanted)
     {
-        var regular = _began + (waiting >= Many ? interval / 2 : interval);
+        var isRush = answered - _answered >= RushPerSecond * Math.Max(1, (now - _began).TotalSeconds);
+        var regular = _began + (isRush ? interval * RushIntervals : waiting >= Many ? interval / 2 : interval);
         var due = isWanted ? _notBefore : regular > _rested ? regular : _rested;
         return due > _notBefore ? due : _notBefore;
     }

@@ -9,14 +9,14 @@ public sealed class RunScheduleTests
 
     [Theory, InlineData(0, 1_000), InlineData(RunSchedule.Many - 1, 1_000), InlineData(RunSchedule.Many, 500)]
     public void The_first_run_is_due_after_an_interval_or_half_of_it_if_many_records_wait(long waiting, int due) =>
-        Assert.Equal(Milliseconds(due), _schedule.Due(waiting, isWanted: false));
+        Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(0), waiting, 0, isWanted: false));
 
     [Theory, InlineData(0, false, 11_000), InlineData(RunSchedule.Many, false, 10_500), InlineData(0, true, 10_300), InlineData(RunSchedule.Many, true, 10_300)]
     public void Runs_begin_an_interval_apart_or_half_of_it_if_many_records_wait_or_at_once_if_wanted(long waiting, bool isWanted, int due)
     {
         _schedule.Ended(Milliseconds(10_000), Milliseconds(10_300));
 
-        Assert.Equal(Milliseconds(due), _schedule.Due(waiting, isWanted));
+        Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(10_300), waiting, 0, isWanted));
     }
 
     [Theory, InlineData(800, 1_200), InlineData(900, 1_350), InlineData(20_000, 25_000)]
@@ -24,7 +24,7 @@ public sealed class RunScheduleTests
     {
         _schedule.Ended(Milliseconds(0), Milliseconds(elapsed));
 
-        Assert.Equal(Milliseconds(due), _schedule.Due(0, isWanted: false));
+        Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(0), 0, 0, isWanted: false));
     }
 
     [Theory, InlineData(0, false), InlineData(RunSchedule.Many, false), InlineData(0, true)]
@@ -32,7 +32,7 @@ public sealed class RunScheduleTests
     {
         _schedule.Failed(Milliseconds(0), Milliseconds(100), Milliseconds(8_000));
 
-        Assert.Equal(Milliseconds(8_100), _schedule.Due(waiting, isWanted));
+        Assert.Equal(Milliseconds(8_100), _schedule.Due(Milliseconds(0), waiting, 0, isWanted));
     }
 
     [Fact]
@@ -41,7 +41,22 @@ public sealed class RunScheduleTests
         _schedule.Failed(Milliseconds(0), Milliseconds(100), Milliseconds(8_000));
         _schedule.Ended(Milliseconds(8_100), Milliseconds(8_200));
 
-        Assert.Equal(Milliseconds(9_100), _schedule.Due(0, isWanted: false));
+        Assert.Equal(Milliseconds(9_100), _schedule.Due(Milliseconds(0), 0, 0, isWanted: false));
+    }
+
+    [Theory]
+    [InlineData(10_300, 4_999, 10_500)]
+    [InlineData(10_300, 5_000, 15_000)]
+    [InlineData(11_000, 5_000, 15_000)]
+    [InlineData(12_000, 9_999, 10_500)]
+    [InlineData(12_000, 10_000, 15_000)]
+    public void In_a_rush_for_reservations_runs_are_five_intervals_apart_until_it_is_over(int now, int answered, int due)
+    {
+        _schedule.Begins(70);
+        _schedule.Ended(Milliseconds(10_000), Milliseconds(10_300));
+
+        Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(now), RunSchedule.Many, 70 + answered, isWanted: false));
+        Assert.Equal(Milliseconds(10_300), _schedule.Due(Milliseconds(now), RunSchedule.Many, 70 + answered, isWanted: true));
     }
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);
