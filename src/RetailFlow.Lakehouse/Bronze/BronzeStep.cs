@@ -57,7 +57,6 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
 
         var audit = AuditTable(connection, files);
         var typed = lake.Engine.UniqueName("typed");
-        connection.Execute($"create table {typed} ({BronzeSchema.TypedColumns(feed)})");
         try
         {
             var written = new List<AddFile>();
@@ -69,7 +68,12 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
 
             native.RemoveAll(f => f.ToOffset - f.FromOffset >= LargeFileBytes);
             var mapped = files.Where(f => feed.Record == RecordKind.Columns || EncodingOf(f) != RawEncoding.Json).ToList();
-            await LoadMappedAsync(connection, mapped, typed, sink, cancellationToken);
+            if (mapped.Count > 0)
+            {
+                connection.Execute($"create table {typed} ({BronzeSchema.TypedColumns(feed)})");
+                await LoadMappedAsync(connection, mapped, typed, sink, cancellationToken);
+            }
+
             if (native.Count > 0)
             {
                 written.AddRange(await WriteParsedAsync(connection, shape, native, audit, sink, mapped.Count > 0 ? typed : null, cancellationToken));
@@ -80,7 +84,6 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
                 written.AddRange(await lake.Tables.Writer.WriteAsync(connection, select, _table.Path, shape, WriteLayout.AsTheyCome, cancellationToken));
             }
 
-            sink.Flush();
             return await CommitAsync(connection, snapshot, schema, files, written, sink, audit, fullRefresh, clock, cancellationToken);
         }
         finally
@@ -169,7 +172,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         {
             var rows = $"select 'bronze' as layer, q.rule, q.field, q.detail, a._source_file as source_file, a._batch_id as batch_id, q._row as row, q.raw, cast(null as varchar) as record, "
                 + $"cast(null as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, q._file "
-                + $"from {sink.Table} q join {audit} a on a.ordinal = q._file";
+                + $"from {sink.ToTable()} q join {audit} a on a.ordinal = q._file";
             await lake.Quarantine.AppendAsync(connection, feed.Name, rows, $"bronze.{feed.Name}", last, cancellationToken, fullRefresh ? "bronze" : null);
         }
 

@@ -4,27 +4,20 @@ using RetailFlow.Tables;
 
 namespace RetailFlow.Lakehouse.Bronze;
 
-/// <summary>Collects records that broke a rule while a batch is read; spills with the engine, so a file of nothing else is no danger.</summary>
-internal sealed class QuarantineSink : IDisposable
+/// <summary>
+/// Collects records that broke a rule while a batch is read; spills with the engine, so a file of nothing else is no danger. Most batches have none, and
+/// make no table for them.
+/// </summary>
+internal sealed class QuarantineSink(TableEngine engine) : IDisposable
 {
     /// <summary>Bytes of a record that are kept beside the reason; RAW has all of them.</summary>
     public const int LongestRaw = 65536;
 
     private readonly object _gate = new();
-    private readonly DuckDbConnection _connection;
-    private readonly DuckDbAppender _appender;
+    private readonly string _table = engine.UniqueName("set_aside");
+    private DuckDbConnection? _connection;
+    private DuckDbAppender? _appender;
     private long _count;
-
-    public QuarantineSink(TableEngine engine)
-    {
-        Table = engine.UniqueName("set_aside");
-        _connection = engine.Connect();
-        _connection.Execute($"create table {Table} (_file bigint, _row bigint, rule varchar, field varchar, detail varchar, raw blob)");
-        _appender = _connection.CreateAppender(Table);
-    }
-
-    /// <summary>The engine's table that holds them.</summary>
-    public string Table { get; }
 
     /// <summary>Records set aside.</summary>
     public long Count => Interlocked.Read(ref _count);
@@ -35,25 +28,38 @@ internal sealed class QuarantineSink : IDisposable
         var kept = raw[..Math.Min(raw.Length, LongestRaw)].ToArray();
         lock (_gate)
         {
-            _appender.AppendRow(file.Ordinal, row, rule, field, detail, kept);
+            Appender().AppendRow(file.Ordinal, row, rule, field, detail, kept);
             _count++;
         }
     }
 
-    /// <summary>Makes everything added visible to queries.</summary>
-    public void Flush()
+    /// <summary>The engine's table that holds everything that was added.</summary>
+    public string ToTable()
     {
         lock (_gate)
         {
-            _appender.Flush();
+            Appender().Flush();
+            return _table;
         }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _appender.Dispose();
-        _connection.Execute($"drop table if exists {Table}");
-        _connection.Dispose();
+        _appender?.Dispose();
+        _connection?.Execute($"drop table if exists {_table}");
+        _connection?.Dispose();
+    }
+
+    private DuckDbAppender Appender()
+    {
+        if (_appender is null)
+        {
+            _connection ??= engine.Connect();
+            _connection.Execute($"create table {_table} (_file bigint, _row bigint, rule varchar, field varchar, detail varchar, raw blob)");
+            _appender = _connection.CreateAppender(_table);
+        }
+
+        return _appender;
     }
 }

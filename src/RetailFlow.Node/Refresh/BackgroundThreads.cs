@@ -5,7 +5,7 @@ namespace RetailFlow.Node.Refresh;
 
 /// <summary>
 /// Threads of their own for work that nobody waits for: the pipeline and the threads of its engine, which inherit their priority. On Linux the
-/// scheduler gives them a tenth of a processor that answers are waiting for, and all of one that is idle; elsewhere they are threads
+/// scheduler gives them a thirtieth of a processor that answers are waiting for, and all of one that is idle; elsewhere they are threads
 /// like any other.
 /// </summary>
 /// <remarks>
@@ -14,8 +14,9 @@ namespace RetailFlow.Node.Refresh;
 /// </remarks>
 internal sealed partial class BackgroundThreads : TaskScheduler, IDisposable
 {
-    // Of 1,024 for a thread at the default of 0 (sched(7), nice values): 110.
-    private const int Niceness = 10;
+    // Of 1,024 for a thread at the default of 0 (sched(7), nice values): 36. At 10, 110, they take from answers; at 19, 15, answers gain nothing more
+    // and what else runs on the machine can hold them up for long.
+    private const int Niceness = 15;
 
     // A thread of the engine's that reads from a remote store waits for it, and what it waits for may have to go on here: there are more threads than
     // flows of work.
