@@ -103,6 +103,28 @@ public sealed class GroupCommitLogTests
     }
 
     [Fact]
+    public async Task Callers_who_each_wait_for_their_answer_wake_the_writer_every_time()
+    {
+        // Most appends meet a writer that is just falling asleep: one that is not woken would leave its caller waiting for ever.
+        CrashableLogFile file = new();
+        await using GroupCommitLog<string, long> log = Start(file, new GroupCommitOptions { QueueCapacity = 2 });
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(async () =>
+        {
+            for (int n = 0; n < 2_000; n++)
+            {
+                await log.AppendAsync(Payload(n));
+                if (n % 100 == caller)
+                {
+                    await log.RollAsync(writer => (writer, 0));
+                }
+            }
+        })));
+
+        Assert.Equal(8_000, LogText.Read(file, 0, file.Length).Count);
+    }
+
+    [Fact]
     public async Task A_batch_ends_at_the_byte_limit()
     {
         CrashableLogFile file = new();

@@ -47,7 +47,7 @@ internal sealed class MicroBatchLoop(
 
             if (await TryRunAsync(CancellationToken.None))
             {
-                await reconciling.BetweenRunsAsync();
+                await reconciling.BetweenRunsAsync(_schedule.WasRush);
             }
         }
     }
@@ -58,7 +58,7 @@ internal sealed class MicroBatchLoop(
     public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
         var began = Now;
-        _schedule.Begins(intake.Live.Answered);
+        _schedule.Begins(began, intake.Live.Answered);
         try
         {
             await RunOnceAsync(cancellationToken);

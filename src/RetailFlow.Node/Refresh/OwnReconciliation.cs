@@ -39,14 +39,16 @@ internal sealed class OwnReconciliation
     }
 
     /// <summary>To be called while no run is under way: begins one that is due, and does not wait for it.</summary>
-    public async ValueTask BetweenRunsAsync()
+    /// <param name="isRush">Whether callers wait for answers by the thousands: then it is put off, by an interval at most.</param>
+    public async ValueTask BetweenRunsAsync(bool isRush)
     {
-        if (_interval == TimeSpan.Zero || !_running.IsCompleted || _node.Clock.GetTimestamp() < Volatile.Read(ref _due) || _stop.IsCancellationRequested)
+        var began = _node.Clock.GetTimestamp();
+        var overdue = _node.Clock.GetElapsedTime(Volatile.Read(ref _due), began);
+        if (_interval == TimeSpan.Zero || !_running.IsCompleted || overdue < TimeSpan.Zero || (isRush && overdue < _interval) || _stop.IsCancellationRequested)
         {
             return;
         }
 
-        var began = _node.Clock.GetTimestamp();
         try
         {
             var basis = await _lake.Reconciliation.CaptureAsync(_stop);

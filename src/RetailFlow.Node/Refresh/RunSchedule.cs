@@ -26,9 +26,17 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     private TimeSpan _notBefore = start;
     private long _answered;
 
+    /// <summary>Whether there was a rush when the last run began.</summary>
+    public bool WasRush { get; private set; }
+
     /// <summary>A run begins.</summary>
+    /// <param name="now">Now.</param>
     /// <param name="answered">Commands that were answered so far.</param>
-    public void Begins(long answered) => _answered = answered;
+    public void Begins(TimeSpan now, long answered)
+    {
+        WasRush = IsRush(now, answered);
+        _answered = answered;
+    }
 
     /// <summary>A run has ended; the next begins after half the time that it took at the earliest.</summary>
     public void Ended(TimeSpan began, TimeSpan ended)
@@ -53,9 +61,10 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     /// <param name="isWanted">Whether somebody asked for a run at once.</param>
     public TimeSpan Due(TimeSpan now, long waiting, long answered, bool isWanted)
     {
-        var isRush = answered - _answered >= RushPerSecond * Math.Max(1, (now - _began).TotalSeconds);
-        var regular = _began + (isRush ? interval * RushIntervals : waiting >= Many ? interval / 2 : interval);
+        var regular = _began + (IsRush(now, answered) ? interval * RushIntervals : waiting >= Many ? interval / 2 : interval);
         var due = isWanted ? _notBefore : regular > _rested ? regular : _rested;
         return due > _notBefore ? due : _notBefore;
     }
+
+    private bool IsRush(TimeSpan now, long answered) => answered - _answered >= RushPerSecond * Math.Max(1, (now - _began).TotalSeconds);
 }

@@ -20,6 +20,8 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
 
     // Never larger than the greatest number of appends that were under way at once.
     private readonly ConcurrentQueue<PendingAppend<TItem, TResult>> _idle = new();
+    private readonly ManualResetEventSlim _woken = new(false, spinCount: 0);
+    private int _asleep;
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AppendLogWriter _writer;
     private IPendingRoll? _roll;
@@ -85,7 +87,13 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
 
         pending.Begin(item, cancellationToken);
         ValueTask<TResult> result = pending.Result;
-        return _queue.Writer.TryWrite(pending) ? result : WaitForRoom(pending, result, cancellationToken);
+        if (!_queue.Writer.TryWrite(pending))
+        {
+            return WaitForRoom(pending, result, cancellationToken);
+        }
+
+        Arrived();
+        return result;
     }
 
     /// <summary>
@@ -108,6 +116,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
         try
         {
             await _queue.Writer.WriteAsync(roll).ConfigureAwait(false);
+            Arrived();
         }
         catch (ChannelClosedException)
         {
@@ -121,6 +130,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        Arrived();
         await _stopped.Task.ConfigureAwait(false);
     }
 
@@ -130,6 +140,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
         try
         {
             await _queue.Writer.WriteAsync(pending, cancellationToken).ConfigureAwait(false);
+            Arrived();
         }
         catch (ChannelClosedException)
         {
@@ -179,19 +190,46 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for the next piece of work; false when the log is closed and nothing waits.</summary>
+    /// <summary>
+    /// Waits for the next piece of work; false when the log is closed and nothing waits. The thread is woken by whoever hands work in: to wait for
+    /// the queue itself would wake a worker of the pool first, and that one this thread.
+    /// </summary>
     private bool TryTake(out object work)
     {
         while (!_queue.Reader.TryRead(out work!))
         {
-            ValueTask<bool> more = _queue.Reader.WaitToReadAsync();
-            if (!(more.IsCompleted ? more.Result : more.AsTask().GetAwaiter().GetResult()))
+            if (_queue.Reader.Completion.IsCompleted)
             {
                 return false;
+            }
+
+            // Either this sees what comes now, or whoever brings it sees that this sleeps.
+            Interlocked.Exchange(ref _asleep, 1);
+            bool found = _queue.Reader.TryRead(out work!);
+            if ((found || _queue.Reader.Completion.IsCompleted) && Interlocked.Exchange(ref _asleep, 0) == 1)
+            {
+                return found;
+            }
+
+            _woken.Wait();
+            _woken.Reset();
+            if (found)
+            {
+                return true;
             }
         }
 
         return true;
+    }
+
+    /// <summary>To be called when there is something new in the queue, or its end.</summary>
+    private void Arrived()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _asleep) == 1 && Interlocked.Exchange(ref _asleep, 0) == 1)
+        {
+            _woken.Set();
+        }
     }
 
     /// <summary>Encodes the work and all that waits behind it, up to the byte limit or the next roll.</summary>
