@@ -30,7 +30,7 @@ internal sealed class MicroBatchLoop(
         while (!stop.IsCancellationRequested)
         {
             var now = Now;
-            var left = _schedule.Due(now, intake.Sequence - (node.Gold.Current?.Sequence ?? 0), intake.Live.Answered, woken.IsCompletedSuccessfully) - now;
+            var left = _schedule.Due(now, Waiting, intake.Live.Answered, woken.IsCompletedSuccessfully) - now;
             if (left > TimeSpan.Zero)
             {
                 using var timer = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -47,10 +47,12 @@ internal sealed class MicroBatchLoop(
 
             if (await TryRunAsync(CancellationToken.None))
             {
-                await reconciling.BetweenRunsAsync(_schedule.WasRush);
+                await reconciling.BetweenRunsAsync(_schedule.WasBusy);
             }
         }
     }
+
+    private long Waiting => intake.Sequence - (node.Gold.Current?.Sequence ?? 0);
 
     private TimeSpan Now => node.Clock.GetElapsedTime(_origin);
 
@@ -58,7 +60,7 @@ internal sealed class MicroBatchLoop(
     public async Task<bool> TryRunAsync(CancellationToken cancellationToken)
     {
         var began = Now;
-        _schedule.Begins(began, intake.Live.Answered);
+        _schedule.Begins(began, Waiting, intake.Live.Answered);
         try
         {
             await RunOnceAsync(cancellationToken);

@@ -39,12 +39,12 @@ internal sealed class OwnReconciliation
     }
 
     /// <summary>To be called while no run is under way: begins one that is due, and does not wait for it.</summary>
-    /// <param name="isRush">Whether callers wait for answers by the thousands: then it is put off, by an interval at most.</param>
-    public async ValueTask BetweenRunsAsync(bool isRush)
+    /// <param name="isBusy">Whether the node has enough to do without it: then it is put off, by an interval at most.</param>
+    public async ValueTask BetweenRunsAsync(bool isBusy)
     {
         var began = _node.Clock.GetTimestamp();
         var overdue = _node.Clock.GetElapsedTime(Volatile.Read(ref _due), began);
-        if (_interval == TimeSpan.Zero || !_running.IsCompleted || overdue < TimeSpan.Zero || (isRush && overdue < _interval) || _stop.IsCancellationRequested)
+        if (_interval == TimeSpan.Zero || !_running.IsCompleted || overdue < TimeSpan.Zero || (isBusy && overdue < _interval) || _stop.IsCancellationRequested)
         {
             return;
         }

@@ -26,15 +26,16 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     private TimeSpan _notBefore = start;
     private long _answered;
 
-    /// <summary>Whether there was a rush when the last run began.</summary>
-    public bool WasRush { get; private set; }
+    /// <summary>Whether there was a rush when the last run began, or many records waited for it.</summary>
+    public bool WasBusy { get; private set; }
 
     /// <summary>A run begins.</summary>
     /// <param name="now">Now.</param>
+    /// <param name="waiting">Records that are not in Gold yet.</param>
     /// <param name="answered">Commands that were answered so far.</param>
-    public void Begins(TimeSpan now, long answered)
+    public void Begins(TimeSpan now, long waiting, long answered)
     {
-        WasRush = IsRush(now, answered);
+        WasBusy = waiting >= Many || IsRush(now, answered);
         _answered = answered;
     }
 

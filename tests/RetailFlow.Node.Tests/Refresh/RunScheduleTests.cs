@@ -52,14 +52,16 @@ public sealed class RunScheduleTests
     [InlineData(12_000, 10_000, 15_000)]
     public void In_a_rush_for_reservations_runs_are_five_intervals_apart_until_it_is_over(int now, int answered, int due)
     {
-        _schedule.Begins(Milliseconds(10_000), 70);
-        Assert.False(_schedule.WasRush);
+        _schedule.Begins(Milliseconds(10_000), RunSchedule.Many - 1, 70);
+        Assert.False(_schedule.WasBusy);
         _schedule.Ended(Milliseconds(10_000), Milliseconds(10_300));
 
         Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(now), RunSchedule.Many, 70 + answered, isWanted: false));
         Assert.Equal(Milliseconds(10_300), _schedule.Due(Milliseconds(now), RunSchedule.Many, 70 + answered, isWanted: true));
-        _schedule.Begins(Milliseconds(now), 70 + answered);
-        Assert.Equal(due == 15_000, _schedule.WasRush);
+        _schedule.Begins(Milliseconds(now), 0, 70 + answered);
+        Assert.Equal(due == 15_000, _schedule.WasBusy);
+        _schedule.Begins(Milliseconds(now), RunSchedule.Many, 0);
+        Assert.True(_schedule.WasBusy);
     }
 
     private static TimeSpan Milliseconds(int count) => TimeSpan.FromMilliseconds(count);

@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using RetailFlow.Node.Refresh;
+using RetailFlow.Node.Telemetry;
+using Xunit;
+
+namespace RetailFlow.Node.Tests.Refresh;
+
+/// <summary>A node with enough to do puts its reconciliation off, and not for ever.</summary>
+public sealed class OwnReconciliationPutOffTests : IAsyncLifetime
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(100);
+    private readonly StoppedClock _clock = new();
+    private readonly NodeFixture _node = new();
+
+    public async ValueTask InitializeAsync()
+    {
+        // Its own loop does not come to run: time stands still.
+        _node.Configure = options => options with { ReconcileInterval = s_interval, RunInterval = TimeSpan.FromHours(1), Lake = options.Lake with { Clock = _clock } };
+        await _node.InitializeAsync();
+    }
+
+    [Fact]
+    public async Task It_is_put_off_while_the_node_is_busy_by_an_interval_at_most()
+    {
+        var reply = await _node.PostAsync("w", NodeFixture.Record("1", "receipt", "A", "L", "5", "2026-01-01T00:00:00Z"));
+        await _node.CarriedAsync("A", reply.Sequence);
+        var state = _node.Host.State;
+        var before = state.Reconciliation.Runs;
+        using var telemetry = new NodeTelemetry(state);
+        var own = new OwnReconciliation(state, state.Lake!, telemetry, NullLogger<OwnReconciliation>.Instance, CancellationToken.None);
+        long Runs() => state.Reconciliation.Runs - before;
+
+        Assert.Equal(0, await AfterAsync(TimeSpan.FromSeconds(29), isBusy: false));
+        Assert.Equal(0, await AfterAsync(TimeSpan.FromSeconds(1), isBusy: true));
+        Assert.Equal(0, await AfterAsync(s_interval - TimeSpan.FromSeconds(1), isBusy: true));
+        Assert.Equal(1, await AfterAsync(TimeSpan.FromSeconds(1), isBusy: true));
+        Assert.Equal(1, await AfterAsync(s_interval, isBusy: true));
+        Assert.Equal(2, await AfterAsync(TimeSpan.Zero, isBusy: false));
+
+        async Task<long> AfterAsync(TimeSpan time, bool isBusy)
+        {
+            _clock.Advance(time);
+            await own.BetweenRunsAsync(isBusy);
+            await own.EndedAsync();
+            return Runs();
+        }
+    }
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
+
+    /// <summary>Moments and spans of time that go on only when told to.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        private long _ticks = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).Ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => new(Volatile.Read(ref _ticks), TimeSpan.Zero);
+
+        public override long GetTimestamp() => Volatile.Read(ref _ticks);
+
+        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+    }
+}
