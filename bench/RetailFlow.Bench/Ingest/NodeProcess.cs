@@ -22,11 +22,11 @@ internal sealed class NodeProcess : IAsyncDisposable
     public long PeakBytes => ProcessMemory.PeakBytes(_process.Id);
 
     /// <exception cref="BenchException">The node does not become ready.</exception>
-    public static async Task<NodeProcess> StartAsync(string lake, string project, CancellationToken cancellationToken)
+    public static async Task<NodeProcess> StartAsync(string lake, string project, CancellationToken cancellationToken, params string[] more)
     {
         var port = LoopbackPort.Free();
         var url = FormattableString.Invariant($"http://127.0.0.1:{port}");
-        var start = ChildProcess.ThisProgram("up", "--urls", url, "--lake", lake, "--project", project, "--reconcile-every", "0");
+        var start = ChildProcess.ThisProgram(["up", "--urls", url, "--lake", lake, "--project", project, "--reconcile-every", "0", .. more]);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         var process = Process.Start(start) ?? throw new BenchException("The node did not start.");

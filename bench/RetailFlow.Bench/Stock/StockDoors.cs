@@ -84,8 +84,8 @@ internal sealed class StockDoors(BenchOptions options, string folder, BenchRepor
     }
 
     /// <summary>A node on an empty lake.</summary>
-    public Task<NodeProcess> StartAsync(CancellationToken cancellationToken) =>
-        NodeProcess.StartAsync(NewLake(), Path.GetFullPath(options.ProjectPath), cancellationToken);
+    public Task<NodeProcess> StartAsync(CancellationToken cancellationToken, params string[] more) =>
+        NodeProcess.StartAsync(NewLake(), Path.GetFullPath(options.ProjectPath), cancellationToken, more);
 
     private string NewLake()
     {

@@ -21,7 +21,7 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         report.Note($"reservations of one line of 1, plenty of stock; {Skus:#,0} SKUs or one hot one; every answer is durable (one sync for all that wait)");
-        report.Note("retailflow: in this process, 32 callers with one request under way each, and 64 with 64 each; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
+        report.Note("retailflow: in this process, 32 callers with one request under way each, 64 with 64 each, and arrays of 1,000 commands in one append; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
         report.Note("the load generators share the machine with what they load");
         var agree = true;
         var doors = new StockDoors(options, folder, report);
@@ -115,15 +115,22 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     private async Task HttpHoldsAsync(
         StockDoors doors, string name, bool hot, (double PerSecond, double Mean) postgres, (double PerSecond, double P99) redis, CancellationToken cancellationToken)
     {
-        await using var node = await doors.StartAsync(cancellationToken);
-        var http = new HttpStock(node.Port, Skus);
-        await http.FillAsync(cancellationToken);
-        await http.HoldAsync(StockDoors.Connections, "warm", hot, StockDoors.WarmUp, cancellationToken);
-        var (perSecond, p99) = await http.HoldAsync(StockDoors.Connections, "run", hot, s_rushTime, cancellationToken);
+        var (perSecond, p99) = await HttpHoldsAsync(doors, hot, s_rushTime, cancellationToken);
         report.Add(new BenchFigure($"{name}, HTTP, {StockDoors.Connections} connections, pipeline running", "holds/s", perSecond, Postgres, postgres.PerSecond));
         report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, postgres.Mean));
         report.Add(new BenchFigure("  the same", "holds/s", perSecond, StockDoors.Redis, redis.PerSecond));
         report.Add(new BenchFigure("  99th percentile", "ms", p99, StockDoors.Redis, redis.P99));
+        var (alone, _) = await HttpHoldsAsync(doors, hot, s_time, cancellationToken, "--interval", "3600000");
+        report.Add(new BenchFigure("  the same without a run of the pipeline", "holds/s", alone, Postgres, postgres.PerSecond));
+    }
+
+    private static async Task<(double PerSecond, double P99)> HttpHoldsAsync(StockDoors doors, bool hot, TimeSpan time, CancellationToken cancellationToken, params string[] more)
+    {
+        await using var node = await doors.StartAsync(cancellationToken, more);
+        var http = new HttpStock(node.Port, Skus);
+        await http.FillAsync(cancellationToken);
+        await http.HoldAsync(StockDoors.Connections, "warm", hot, StockDoors.WarmUp, cancellationToken);
+        return await http.HoldAsync(StockDoors.Connections, "run", hot, time, cancellationToken);
     }
 
     /// <summary>Reads a journal as a node does that begins without a lake, beside reading and verifying it alone.</summary>
