@@ -108,18 +108,14 @@ internal sealed class MicroBatchLoop(
         async ValueTask PublishAsync(StepReport? step)
         {
             var change = await _gold.ReadAfterAsync(node.Gold.Current, step, upTo, cancellationToken);
-            var silver = await RebaseAsync(change, cancellationToken);
+            await RebaseAsync(change, cancellationToken);
             node.Gold.Publish(change.Snapshot);
             published = true;
-
-            // The door has these identities until the index has them: nobody who asks what Gold has waits for it.
-            await intake.FollowAsync(silver.Version, silver.Sequence, cancellationToken);
         }
     }
 
     /// <summary>Bases the ledger on what Gold has now, and compares the two (I4).</summary>
-    /// <returns>The version of Silver that goes with it, and the sequence up to which that one has everything.</returns>
-    private async Task<(long Version, long Sequence)> RebaseAsync(GoldChange change, CancellationToken cancellationToken)
+    private async Task RebaseAsync(GoldChange change, CancellationToken cancellationToken)
     {
         var sequence = change.Snapshot.Sequence;
         var silver = await lake.History.SilverAsync(cancellationToken);
@@ -128,6 +124,7 @@ internal sealed class MicroBatchLoop(
         // Another process may have brought Silver further than Gold.
         var version = silver.Sequence <= sequence ? silver.Version : gold.SilverVersion;
         var differences = await intake.Live.RebaseAsync(change.Changed, new LakeBase(version, sequence), cancellationToken);
+        await intake.FollowAsync(version, version == silver.Version ? silver.Sequence : gold.Sequence, cancellationToken);
         var landed = await LandedAsync(cancellationToken);
         if (differences.Count > 0 && !await CameByFileAsync(_landed, landed, cancellationToken))
         {
@@ -141,7 +138,6 @@ internal sealed class MicroBatchLoop(
         }
 
         _landed = landed;
-        return (version, version == silver.Version ? silver.Sequence : gold.Sequence);
     }
 
     /// <summary>How many landed files and journal ranges Bronze contains.</summary>
