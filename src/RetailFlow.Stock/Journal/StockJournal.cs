@@ -23,8 +23,7 @@ public sealed class StockJournal : IAsyncDisposable
     private readonly SegmentedLog segments;
     private readonly StockJournalOptions options;
     private readonly GroupCommitLog<JournalBatch, JournalReceipt> log;
-    private readonly byte[] timeText = new byte[RecordTime.TextBytes];
-    private long timeTextMicros = long.MinValue;
+    private readonly TimeText time = new();
     private long groupMicros;
     private long nextSequence;
     private long lastDurable;
@@ -138,9 +137,8 @@ public sealed class StockJournal : IAsyncDisposable
     /// <summary>Adds an entry of the node's own and returns its sequence.</summary>
     internal long WriteNoted(AppendLogWriter writer, long micros, ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
-        FormatTime(micros);
         Span<byte> line = writer.Reserve(HeadBytes + name.Length + json.Length + 1);
-        int at = WriteHead(line, nextSequence);
+        int at = WriteHead(line, nextSequence, micros);
         name.CopyTo(line[at..]);
         at += name.Length;
         json.CopyTo(line[at..]);
@@ -185,12 +183,11 @@ public sealed class StockJournal : IAsyncDisposable
     private JournalReceipt WriteRecords(JournalBatch batch, AppendLogWriter writer, IJournalFollower? follower)
     {
         long micros = batch.ReceivedAtMicros ?? groupMicros;
-        FormatTime(micros);
         for (int i = 0; i < batch.Count; i++)
         {
             ReadOnlySpan<byte> tail = batch.Tail(i);
             Span<byte> line = writer.Reserve(HeadBytes + tail.Length);
-            int at = WriteHead(line, nextSequence + i);
+            int at = WriteHead(line, nextSequence + i, micros);
             tail.CopyTo(line[at..]);
             writer.Commit(at + tail.Length);
         }
@@ -205,23 +202,14 @@ public sealed class StockJournal : IAsyncDisposable
         return new JournalReceipt(first, last, RecordTime.ToInstant(micros), admission);
     }
 
-    private void FormatTime(long micros)
-    {
-        if (micros != timeTextMicros)
-        {
-            RecordTime.Format(micros, timeText);
-            timeTextMicros = micros;
-        }
-    }
-
-    private int WriteHead(Span<byte> line, long sequence)
+    private int WriteHead(Span<byte> line, long sequence, long micros)
     {
         "{\"seq\":"u8.CopyTo(line);
         Utf8Formatter.TryFormat(sequence, line[7..], out int digits);
         int at = 7 + digits;
         ",\"at\":\""u8.CopyTo(line[at..]);
         at += 7;
-        timeText.CopyTo(line[at..]);
+        time.Of(micros).CopyTo(line[at..]);
         at += RecordTime.TextBytes;
         line[at++] = (byte)'"';
         return at;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using RetailFlow.Stock.Records;
 
@@ -9,23 +10,17 @@ namespace RetailFlow.Stock.Ledger;
 internal sealed class TransitionWriter
 {
     private const int HashDigits = 32;
+    private const int MostDigits = 20;
 
-    // Everything of a transition, and everything of a line, that is not a name: digits, times and what stands between.
-    private const int RestOfTransition = 512;
-    private const int RestOfLine = 160;
-
-    private byte[] buffer = new byte[1024];
-    private int length;
-    private long createdMicros = long.MinValue;
-    private long expiresMicros = long.MinValue;
-    private readonly byte[] created = new byte[RecordTime.TextBytes];
-    private readonly byte[] expires = new byte[RecordTime.TextBytes];
+    private readonly ByteBuffer text = new(1024);
+    private readonly TimeText created = new();
+    private readonly TimeText expires = new();
 
     /// <summary>The transition that is written; null before the first.</summary>
     public ReservationTransition? Written { get; private set; }
 
     /// <summary>The JSON object.</summary>
-    public ReadOnlySpan<byte> Text => buffer.AsSpan(0, length);
+    public ReadOnlySpan<byte> Text => text.Written;
 
     /// <summary>Where the identity stands in the text, without its quotes.</summary>
     public (int Start, int Length) Id { get; private set; }
@@ -33,33 +28,35 @@ internal sealed class TransitionWriter
     /// <summary>Where the key stands in the text, without its quotes; of no length if there is none.</summary>
     public (int Start, int Length) Key { get; private set; }
 
+    /// <summary>A part of the text.</summary>
+    public ReadOnlySpan<byte> Part((int Start, int Length) part) => text.Slice(part.Start, part.Length);
+
     /// <summary>Writes a transition in place of the one before.</summary>
     public void Write(ReservationTransition transition)
     {
         Written = null;
-        length = 0;
-        Require(RoomFor(transition));
-        Add("{\"command\":\""u8);
+        text.Clear();
+        text.Append("{\"command\":\""u8);
         Name(transition.Command);
-        Add("\",\"id\":\""u8);
-        Id = (length, Name(transition.Id));
+        text.Append("\",\"id\":\""u8);
+        Id = (text.Count, Name(transition.Id));
         Key = default;
         if (transition.Key is { } key)
         {
-            Add("\",\"key\":\""u8);
-            Key = (length, Name(key));
-            Add("\",\"request\":\""u8);
+            text.Append("\",\"key\":\""u8);
+            Key = (text.Count, Name(key));
+            text.Append("\",\"request\":\""u8);
             Hash(transition.RequestHash);
         }
 
-        Add("\",\"outcome\":\""u8);
-        Add(OutcomeOf(transition.Refusal));
-        Add((byte)'"');
+        text.Append("\",\"outcome\":\""u8);
+        text.Append(OutcomeOf(transition.Refusal));
+        text.Append((byte)'"');
         if (transition.Reason is { } reason)
         {
-            Add(",\"reason\":\""u8);
+            text.Append(",\"reason\":\""u8);
             Name(reason);
-            Add((byte)'"');
+            text.Append((byte)'"');
         }
 
         Shortfalls(transition.Shortfalls);
@@ -68,75 +65,53 @@ internal sealed class TransitionWriter
             Reservation(after);
         }
 
-        Add((byte)'}');
+        text.Append((byte)'}');
         Written = transition;
-    }
-
-    private static int RoomFor(ReservationTransition transition)
-    {
-        int chars = transition.Command.Length + transition.Id.Length + (transition.Key?.Length ?? 0) + (transition.Reason?.Length ?? 0);
-        int lines = transition.Shortfalls.Count;
-        foreach (Shortfall shortfall in transition.Shortfalls)
-        {
-            chars += shortfall.Sku.Length + (shortfall.Location?.Length ?? 0);
-        }
-
-        if (transition.After is { } after)
-        {
-            chars += (after.Reference?.Length ?? 0) + (after.Channel?.Length ?? 0);
-            lines += after.Lines.Count;
-            for (int i = 0; i < after.Lines.Count; i++)
-            {
-                chars += after.Lines[i].Sku.Length + after.Lines[i].Location.Length;
-            }
-        }
-
-        return RestOfTransition + (lines * RestOfLine) + (chars * JsonName.MostBytesPerChar);
     }
 
     private void Reservation(Reservation after)
     {
-        Add(",\"state\":\""u8);
-        Add(StateOf(after.State));
-        Add("\",\"created_at\":\""u8);
-        Add(TimeOf(after.CreatedMicros, ref createdMicros, created));
-        Add("\",\"expires_at\":\""u8);
-        Add(TimeOf(after.ExpiresMicros, ref expiresMicros, expires));
+        text.Append(",\"state\":\""u8);
+        Name(Ledger.Reservation.NameOf(after.State));
+        text.Append("\",\"created_at\":\""u8);
+        text.Append(created.Of(after.CreatedMicros));
+        text.Append("\",\"expires_at\":\""u8);
+        text.Append(expires.Of(after.ExpiresMicros));
         if (after.Reference is { } reference)
         {
-            Add("\",\"reference\":\""u8);
+            text.Append("\",\"reference\":\""u8);
             Name(reference);
         }
 
         if (after.Channel is { } channel)
         {
-            Add("\",\"channel\":\""u8);
+            text.Append("\",\"channel\":\""u8);
             Name(channel);
         }
 
-        Add((byte)'"');
+        text.Append((byte)'"');
         if (after.Sales > 0)
         {
-            Add(",\"sales\":"u8);
+            text.Append(",\"sales\":"u8);
             Number((ulong)after.Sales);
         }
 
-        Add(",\"lines\":["u8);
+        text.Append(",\"lines\":["u8);
         for (int i = 0; i < after.Lines.Count; i++)
         {
             ReservationLine line = after.Lines[i];
-            Add(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
+            text.Append(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
             Name(line.Sku);
-            Add("\",\"location\":\""u8);
+            text.Append("\",\"location\":\""u8);
             Name(line.Location);
-            Add("\",\"quantity\":"u8);
+            text.Append("\",\"quantity\":"u8);
             Quantity(line.Quantity);
-            Add(",\"fulfilled\":"u8);
+            text.Append(",\"fulfilled\":"u8);
             Quantity(line.Fulfilled);
-            Add((byte)'}');
+            text.Append((byte)'}');
         }
 
-        Add((byte)']');
+        text.Append((byte)']');
     }
 
     private void Shortfalls(IReadOnlyList<Shortfall> shortfalls)
@@ -146,45 +121,33 @@ internal sealed class TransitionWriter
             return;
         }
 
-        Add(",\"shortfalls\":["u8);
+        text.Append(",\"shortfalls\":["u8);
         for (int i = 0; i < shortfalls.Count; i++)
         {
             Shortfall shortfall = shortfalls[i];
-            Add(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
+            text.Append(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
             Name(shortfall.Sku);
             if (shortfall.Location is { } location)
             {
-                Add("\",\"location\":\""u8);
+                text.Append("\",\"location\":\""u8);
                 Name(location);
             }
 
-            Add("\",\"requested\":"u8);
+            text.Append("\",\"requested\":"u8);
             Quantity(shortfall.Requested);
-            Add(",\"available\":"u8);
+            text.Append(",\"available\":"u8);
             Quantity(shortfall.Available);
-            Add((byte)'}');
+            text.Append((byte)'}');
         }
 
-        Add((byte)']');
-    }
-
-    // Most transitions of a batch have the times of the one before.
-    private static ReadOnlySpan<byte> TimeOf(long micros, ref long last, byte[] text)
-    {
-        if (micros != last)
-        {
-            RecordTime.Format(micros, text);
-            last = micros;
-        }
-
-        return text;
+        text.Append((byte)']');
     }
 
     private void Quantity(Quantity quantity)
     {
         if (quantity.Raw < 0)
         {
-            Add((byte)'-');
+            text.Append((byte)'-');
         }
 
         (ulong whole, ulong rest) = Math.DivRem(unchecked((ulong)(quantity.Raw < 0 ? -quantity.Raw : quantity.Raw)), (ulong)Records.Quantity.Scale);
@@ -194,60 +157,34 @@ internal sealed class TransitionWriter
             return;
         }
 
-        Add((byte)'.');
+        text.Append((byte)'.');
         for (ulong unit = (ulong)Records.Quantity.Scale / 10; rest > 0; unit /= 10)
         {
             (ulong digit, rest) = Math.DivRem(rest, unit);
-            Add((byte)('0' + digit));
+            text.Append((byte)('0' + digit));
         }
     }
 
     private void Number(ulong value)
     {
-        _ = Utf8Formatter.TryFormat(value, buffer.AsSpan(length), out int digits);
-        length += digits;
+        _ = Utf8Formatter.TryFormat(value, text.Free(MostDigits), out int digits);
+        text.Advance(digits);
     }
 
     private void Hash(UInt128 hash)
     {
         Span<byte> bytes = stackalloc byte[HashDigits / 2];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, hash);
-        _ = Convert.TryToHexStringLower(bytes, buffer.AsSpan(length), out int digits);
-        length += digits;
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, hash);
+        _ = Convert.TryToHexStringLower(bytes, text.Free(HashDigits), out int digits);
+        text.Advance(digits);
     }
 
     private int Name(string name)
     {
-        int written = JsonName.Write(name, buffer.AsSpan(length));
-        length += written;
+        int written = JsonName.Write(name, text.Free(name.Length * JsonName.MostBytesPerChar));
+        text.Advance(written);
         return written;
     }
-
-    private void Add(ReadOnlySpan<byte> text)
-    {
-        text.CopyTo(buffer.AsSpan(length));
-        length += text.Length;
-    }
-
-    private void Add(byte text) => buffer[length++] = text;
-
-    private void Require(int room)
-    {
-        if (buffer.Length < room)
-        {
-            buffer = new byte[room * 2];
-        }
-    }
-
-    private static ReadOnlySpan<byte> StateOf(ReservationState state) => state switch
-    {
-        ReservationState.Held => "held"u8,
-        ReservationState.Confirmed => "confirmed"u8,
-        ReservationState.Fulfilled => "fulfilled"u8,
-        ReservationState.Released => "released"u8,
-        ReservationState.Expired => "expired"u8,
-        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "Not a state of a reservation."),
-    };
 
     private static ReadOnlySpan<byte> OutcomeOf(ReservationRefusal refusal) => refusal switch
     {

@@ -27,6 +27,16 @@ internal sealed class ByteBuffer
         }
     }
 
+    /// <summary>Room for at most <paramref name="more"/> bytes behind the last one; what was written there is added by <see cref="Advance"/>.</summary>
+    public Span<byte> Free(int more)
+    {
+        Reserve(more);
+        return bytes.AsSpan(Count);
+    }
+
+    /// <summary>Adds the first bytes of what stands in <see cref="Free"/>.</summary>
+    public void Advance(int count) => Count += count;
+
     public void Append(byte value)
     {
         Reserve(1);
