@@ -35,7 +35,7 @@ internal sealed class ReservationBook
     public bool TryFind(string id, out ReservationHandle handle)
     {
         ReadOnlySpan<byte> text = TextOf(id);
-        int slot = FindReservation(text, JsonName.Hash(text));
+        int slot = Find(reservations, NameKind.Identity, text, JsonName.Hash(text));
         handle = slot < 0 ? default : new ReservationHandle(slot, reservations[slot].Generation);
         return slot >= 0;
     }
@@ -88,7 +88,7 @@ internal sealed class ReservationBook
     {
         answer = null;
         ReadOnlySpan<byte> text = TextOf(key);
-        int slot = FindAnswer(text, JsonName.Hash(text));
+        int slot = Find(answers, NameKind.Key, text, JsonName.Hash(text));
         if (slot < 0 || answers[slot].Micros <= givenAfterMicros)
         {
             return false;
@@ -108,48 +108,29 @@ internal sealed class ReservationBook
     /// <param name="answer">The slot of the answer, if <paramref name="isAnswer"/>.</param>
     public void Keep(TransitionWriter written, long atMicros, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
     {
+        int slot = isState ? SlotOf(reservations, NameKind.Identity, written.Part(written.Id)) : -1;
+        answer = isAnswer ? SlotOf(answers, NameKind.Key, written.Part(written.Key)) : -1;
+
+        // Before the new text has a place: to let go of a text may move others.
+        Leave(reservations, NameKind.Identity, slot);
+        Leave(answers, NameKind.Key, answer);
         long place = arena.Add(written, atMicros);
         handle = default;
-        answer = -1;
         if (isState)
         {
             Reservation after = written.Written!.After!;
-            ReadOnlySpan<byte> id = arena.IdOf(place);
-            ulong hash = JsonName.Hash(id);
-            int slot = FindReservation(id, hash);
-            if (slot < 0)
-            {
-                slot = reservations.Add(hash);
-            }
-            else
-            {
-                LeaveReservation(slot);
-            }
-
             ref SlotTable.Slot entry = ref reservations[slot];
             (entry.Text, entry.Micros, entry.State) = (place, after.ExpiresMicros, after.State);
-            arena.HeadOf(place).Reservation = slot;
+            arena.OwnerOf(place, NameKind.Identity) = slot;
             (readText, read) = (place, after);
             handle = new ReservationHandle(slot, entry.Generation);
         }
 
         if (isAnswer)
         {
-            ReadOnlySpan<byte> key = arena.KeyOf(place);
-            ulong hash = JsonName.Hash(key);
-            answer = FindAnswer(key, hash);
-            if (answer < 0)
-            {
-                answer = answers.Add(hash);
-            }
-            else
-            {
-                LeaveAnswer(answer);
-            }
-
             ref SlotTable.Slot entry = ref answers[answer];
             (entry.Text, entry.Micros) = (place, atMicros);
-            arena.HeadOf(place).Answer = answer;
+            arena.OwnerOf(place, NameKind.Key) = answer;
         }
     }
 
@@ -158,7 +139,7 @@ internal sealed class ReservationBook
     {
         if (Has(handle))
         {
-            LeaveReservation(handle.Slot);
+            Leave(reservations, NameKind.Identity, handle.Slot);
             reservations.Remove(handle.Slot);
         }
     }
@@ -169,47 +150,44 @@ internal sealed class ReservationBook
         ref SlotTable.Slot entry = ref answers[answer];
         if (entry.IsTaken && entry.Micros == atMicros)
         {
-            LeaveAnswer(answer);
+            Leave(answers, NameKind.Key, answer);
             answers.Remove(answer);
         }
     }
 
-    private int FindReservation(ReadOnlySpan<byte> id, ulong hash)
+    /// <summary>The slot of a name; -1 if it has none.</summary>
+    private int Find(SlotTable table, NameKind kind, ReadOnlySpan<byte> name, ulong hash)
     {
-        SlotTable.Search search = reservations.Find(hash);
+        SlotTable.Search search = table.Find(hash);
         int slot;
         do
         {
             slot = search.Next();
         }
-        while (slot >= 0 && !arena.IdOf(reservations[slot].Text).SequenceEqual(id));
+        while (slot >= 0 && !arena.NameOf(table[slot].Text, kind).SequenceEqual(name));
         return slot;
     }
 
-    private int FindAnswer(ReadOnlySpan<byte> key, ulong hash)
+    /// <summary>The slot of a name, which is given one if it has none.</summary>
+    private int SlotOf(SlotTable table, NameKind kind, ReadOnlySpan<byte> name)
     {
-        SlotTable.Search search = answers.Find(hash);
-        int slot;
-        do
+        ulong hash = JsonName.Hash(name);
+        int slot = Find(table, kind, name, hash);
+        return slot >= 0 ? slot : table.Add(hash);
+    }
+
+    /// <summary>Lets go of the text that a slot refers to, if there is one.</summary>
+    private void Leave(SlotTable table, NameKind kind, int slot)
+    {
+        if (slot < 0 || table[slot].Text < 0)
         {
-            slot = search.Next();
+            return;
         }
-        while (slot >= 0 && !arena.KeyOf(answers[slot].Text).SequenceEqual(key));
-        return slot;
-    }
 
-    private void LeaveReservation(int slot)
-    {
-        long place = reservations[slot].Text;
-        arena.HeadOf(place).Reservation = -1;
+        long place = table[slot].Text;
+        table[slot].Text = -1;
+        arena.OwnerOf(place, kind) = -1;
         readText = readText == place ? -1 : readText;
-        Empty(arena.Release(place));
-    }
-
-    private void LeaveAnswer(int slot)
-    {
-        long place = answers[slot].Text;
-        arena.HeadOf(place).Answer = -1;
         Empty(arena.Release(place));
     }
 
@@ -225,6 +203,7 @@ internal sealed class ReservationBook
         while (arena.NextIn(block, ref offset, out long place))
         {
             long to = arena.Move(place);
+            readText = readText == place ? to : readText;
             ref TransitionArena.Head head = ref arena.HeadOf(to);
             if (head.Reservation >= 0)
             {
@@ -237,7 +216,6 @@ internal sealed class ReservationBook
             }
         }
 
-        readText = -1;
         arena.Drop(block);
     }
 

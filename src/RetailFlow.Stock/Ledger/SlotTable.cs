@@ -32,7 +32,7 @@ internal sealed class SlotTable
 
     internal struct Slot
     {
-        /// <summary>Place of the text in the arena.</summary>
+        /// <summary>Place of the text in the arena; -1 before there is one.</summary>
         public long Text;
 
         /// <summary>When it expires, or when it was given.</summary>
@@ -89,7 +89,7 @@ internal sealed class SlotTable
         }
 
         ref Slot entry = ref this[slot];
-        entry = new Slot { Hash = Fold(hash), Generation = entry.Generation, IsTaken = true };
+        entry = new Slot { Text = -1, Hash = Fold(hash), Generation = entry.Generation, IsTaken = true };
         Put(ref BucketOf(entry.Hash), entry.Hash, slot);
         Count++;
         return slot;

@@ -17,16 +17,12 @@ public sealed partial class StockLedger
     private readonly Queue<(ReservationHandle Reservation, long AtMicros)> ended = new();
     private readonly Queue<(string Reference, StockKey Key, Quantity Quantity)> consumptions = new();
     private long publishedExpiry = long.MaxValue;
-    private Reservation? replaced;
 
     /// <summary>The next moment at which something expires that readers have not been told of; <see cref="long.MaxValue"/> if there is none.</summary>
     public long NextExpiryMicros => Volatile.Read(ref publishedExpiry);
 
     /// <summary>Reservations that are remembered, those that have ended too.</summary>
     public int ReservationCount => book.Count;
-
-    /// <summary>Bytes of memory that texts of transitions take: reservations and answers to keys.</summary>
-    public long TransitionBytes => book.TextBytes;
 
     /// <summary>Sets a reservation that the lake has, before entries are replayed; in the order in which they were last changed.</summary>
     /// <param name="reservation">The reservation.</param>
@@ -171,15 +167,12 @@ public sealed partial class StockLedger
 
         _ = TextOf(transition);
         Reservation? after = transition.Refusal == ReservationRefusal.None ? transition.After : null;
-        if (after is not null)
-        {
-            Before(transition, after, sequence);
-        }
-
         if (after is null && transition.Key is null)
         {
             return;
         }
+
+        Reservation? before = after is null ? null : TakeAway(transition, after, sequence);
 
         book.Keep(writer, transition.AtMicros, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
         if (answer >= 0)
@@ -189,7 +182,7 @@ public sealed partial class StockLedger
 
         if (after is not null)
         {
-            After(after, handle, sequence);
+            Add(before, after, handle, sequence);
         }
 
         Trim();
@@ -305,30 +298,30 @@ public sealed partial class StockLedger
         return left == quantity ? null : reservation with { Lines = lines, State = StateOf(lines, reservation.State) };
     }
 
-    /// <summary>Takes away what the reservation claimed before.</summary>
-    private void Before(ReservationTransition transition, Reservation after, long sequence)
+    /// <summary>Takes away what the reservation claimed before, and returns what it was; null if it is new.</summary>
+    private Reservation? TakeAway(ReservationTransition transition, Reservation after, long sequence)
     {
-        replaced = null;
         if (!book.TryFind(after.Id, out ReservationHandle handle))
         {
-            return;
+            return null;
         }
 
-        replaced = book.Read(handle);
+        Reservation before = book.Read(handle);
         if (transition.Command == FulfilCommand.CommandName)
         {
-            Owe(replaced, after, transition.AtMicros);
+            Owe(before, after, transition.AtMicros);
         }
 
-        Claim(replaced, -1);
-        Touch(replaced, sequence);
+        Claim(before, -1);
+        Touch(before, sequence);
+        return before;
     }
 
     /// <summary>Adds what it claims now.</summary>
-    private void After(Reservation after, ReservationHandle handle, long sequence)
+    private void Add(Reservation? before, Reservation after, ReservationHandle handle, long sequence)
     {
         Claim(after, 1);
-        NoteClaims(replaced, after, handle);
+        NoteClaims(before, after, handle);
         Touch(after, sequence);
         Schedule(after, handle);
         if (!IsClaim(after.State))

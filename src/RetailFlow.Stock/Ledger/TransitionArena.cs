@@ -3,6 +3,16 @@ using RetailFlow.Storage;
 
 namespace RetailFlow.Stock.Ledger;
 
+/// <summary>The names by which a text is found.</summary>
+internal enum NameKind : byte
+{
+    /// <summary>The reservation's identity: the text is its state.</summary>
+    Identity,
+
+    /// <summary>The idempotency key: the text is the answer to it.</summary>
+    Key,
+}
+
 /// <summary>
 /// Texts of transitions, one behind the other in large blocks of bytes: millions of them are a few objects to the managed heap's collector. Whoever
 /// refers to a text is noted in it, so that it can be moved. For one thread.
@@ -55,16 +65,20 @@ internal sealed class TransitionArena
 
     public ReadOnlySpan<byte> TextOf(long place) => BodyOf(place)[..HeadOf(place).TextLength];
 
-    public ReadOnlySpan<byte> IdOf(long place)
+    /// <summary>A name of a text, as it stands in it.</summary>
+    public ReadOnlySpan<byte> NameOf(long place, NameKind kind)
     {
         ref Head head = ref HeadOf(place);
-        return BodyOf(place).Slice(head.IdStart, head.IdLength);
+        return kind == NameKind.Identity
+            ? BodyOf(place).Slice(head.IdStart, head.IdLength)
+            : BodyOf(place).Slice(head.KeyStart, head.KeyLength);
     }
 
-    public ReadOnlySpan<byte> KeyOf(long place)
+    /// <summary>The slot that refers to a text by that name of it; -1 if none does.</summary>
+    public ref int OwnerOf(long place, NameKind kind)
     {
         ref Head head = ref HeadOf(place);
-        return BodyOf(place).Slice(head.KeyStart, head.KeyLength);
+        return ref kind == NameKind.Identity ? ref head.Reservation : ref head.Answer;
     }
 
     /// <summary>

@@ -68,6 +68,40 @@ public sealed class ReservationBookTests
     }
 
     [Fact]
+    public void Texts_that_move_while_a_new_one_is_placed_are_found_afterwards()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            Random random = new(seed);
+            int names = 2 + (seed % 40);
+            ReservationBook small = new(new StockLedger(new UniformPolicy(StockTerms.Plain)));
+            Dictionary<string, (string State, string Answer)> expected = new(StringComparer.Ordinal);
+            for (int step = 0; step < 400; step++)
+            {
+                // Both names of a new text let go of another one, of any length, here and there in blocks that are nearly empty.
+                string id = Name(random.Next(names));
+                string key = "k" + Name(random.Next(names));
+                writer.Write(Next(random, id, step) with { Key = key, Reason = new string('x', random.Next(random.Next(6) == 0 ? 6_000 : 60)) });
+                small.Keep(writer, step, isState: true, isAnswer: true, out _, out _);
+                expected["i" + id] = (id, "");
+                expected["k" + key] = (id, key);
+            }
+
+            foreach ((string name, (string state, string answer)) in expected)
+            {
+                if (answer.Length > 0)
+                {
+                    Assert.True(small.TryAnswer(answer, -1, out ReservationTransition? found) && found.Id == state, $"seed {seed}: {name}");
+                }
+                else
+                {
+                    Assert.True(small.TryFind(state, out ReservationHandle found) && small.Read(found).Id == state, $"seed {seed}: {name}");
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Memory_follows_what_is_kept_and_not_what_ever_was()
     {
         Random random = new(5);
