@@ -43,9 +43,7 @@ public sealed class GroupCommitLogTests
         using Gate gate = Gate.In(file);
         int before = file.Syncs;
 
-        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
-        await gate.Reached;
-        Task<long>[] others = [.. Enumerable.Range(0, 500).Select(n => log.AppendAsync(Payload(n)).AsTask())];
+        (Task<long> first, Task<long>[] others) = await BehindASyncAsync(log, gate, 500);
         Assert.All(others, task => Assert.False(task.IsCompleted));
         gate.Open();
         await first;
@@ -62,9 +60,7 @@ public sealed class GroupCommitLogTests
         CrashableLogFile file = new();
         await using GroupCommitLog<string, long> log = Start(file, new GroupCommitOptions { WriteAheadBytes = 1 });
         using Gate gate = Gate.In(file);
-        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
-        await gate.Reached;
-        Task<long>[] others = [.. Enumerable.Range(0, 50).Select(n => log.AppendAsync(Payload(n)).AsTask())];
+        (Task<long> first, Task<long>[] others) = await BehindASyncAsync(log, gate, 50);
         long lengthAtSync = 0;
         long syncedAtSync = 0;
         file.Syncing = () =>
@@ -87,9 +83,7 @@ public sealed class GroupCommitLogTests
         CrashableLogFile file = new();
         await using GroupCommitLog<string, long> log = Start(file, new GroupCommitOptions { WriteAheadBytes = 1 });
         using Gate gate = Gate.In(file);
-        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
-        await gate.Reached;
-        Task<long>[] others = [.. Enumerable.Range(0, 5).Select(n => log.AppendAsync(Payload(n)).AsTask())];
+        (Task<long> first, Task<long>[] others) = await BehindASyncAsync(log, gate, 5);
         file.FailWriteAfter(3, bytesWritten: 4);
         gate.Open();
 
@@ -367,6 +361,14 @@ public sealed class GroupCommitLogTests
         await holder;
 
         Assert.Equal([Payload(0), Payload(1)], LogText.Read(file, 0, file.Length));
+    }
+
+    /// <summary>An append whose sync is held up, and others that wait for the next one.</summary>
+    private static async Task<(Task<long> First, Task<long>[] Others)> BehindASyncAsync(GroupCommitLog<string, long> log, Gate gate, int others)
+    {
+        Task<long> first = log.AppendAsync("{\"n\":-1}").AsTask();
+        await gate.Reached;
+        return (first, [.. Enumerable.Range(0, others).Select(n => log.AppendAsync(Payload(n)).AsTask())]);
     }
 
     private static string Payload(int n) => FormattableString.Invariant($$"""{"n":{{n}}}""");

@@ -80,18 +80,8 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
     /// <summary>What a command comes to whose reservation the ledger does not remember: of one that ended long ago the lake tells.</summary>
     private async Task OfEndedAsync(HttpContext context, ReservationCommand wanted, ReservationTransition notFound)
     {
-        Reservation? gone;
-        try
-        {
-            gone = await ended.FindAsync(wanted.Id, context.RequestAborted);
-        }
-        catch (TimeoutException late)
-        {
-            await Problem.Unavailable(late.Message).WriteAsync(context);
-            return;
-        }
-
-        await AnswerAsync(context, gone is null ? notFound : StockLedger.OfEnded(wanted, gone, notFound.AtMicros));
+        var (gone, problem) = await FindEndedAsync(wanted.Id, context.RequestAborted);
+        await (problem?.WriteAsync(context) ?? AnswerAsync(context, gone is null ? notFound : StockLedger.OfEnded(wanted, gone, notFound.AtMicros)));
     }
 
     private async Task GetAsync(HttpContext context, string id)
@@ -102,24 +92,31 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
             return;
         }
 
-        Reservation? reservation;
-        try
-        {
-            reservation = await intake.Live.FindAsync(id, context.RequestAborted) ?? await ended.FindAsync(id, context.RequestAborted);
-        }
-        catch (TimeoutException late)
-        {
-            await Problem.Unavailable(late.Message).WriteAsync(context);
-            return;
-        }
-
+        var reservation = await intake.Live.FindAsync(id, context.RequestAborted);
         if (reservation is null)
         {
-            await NotFound(id).WriteAsync(context);
-            return;
+            (reservation, var problem) = await FindEndedAsync(id, context.RequestAborted);
+            if (reservation is null)
+            {
+                await (problem ?? NotFound(id)).WriteAsync(context);
+                return;
+            }
         }
 
         await WriteAsync(context, StatusCodes.Status200OK, new ReservationJson(reservation, reservation.StateAt(intake.Live.NowMicros), []));
+    }
+
+    /// <summary>A reservation that ended long ago; null if there is none, or, with a problem, if the lake did not say.</summary>
+    private async ValueTask<(Reservation? Found, Problem? Problem)> FindEndedAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await ended.FindAsync(id, cancellationToken), null);
+        }
+        catch (TimeoutException late)
+        {
+            return (null, Problem.Unavailable(late.Message));
+        }
     }
 
     private static Problem NotFound(string id) => Problem.NotFound($"There is no reservation '{id}', or it ended long ago.");

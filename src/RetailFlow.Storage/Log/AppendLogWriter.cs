@@ -178,13 +178,12 @@ public sealed class AppendLogWriter : IDisposable
     /// <exception cref="LogPoisonedException">The write or the sync failed, this time or before.</exception>
     public LogPosition Sync()
     {
-        if (_ahead + _buffered == 0)
+        WriteAhead();
+        if (_ahead == 0)
         {
-            ThrowIfUnusable();
             return _durable;
         }
 
-        WriteAhead();
         try
         {
             _file.Sync();

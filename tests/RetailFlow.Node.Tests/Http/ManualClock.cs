@@ -1,7 +1,7 @@
 namespace RetailFlow.Node.Tests.Http;
 
 /// <summary>A clock that goes on only when told to; timers are those of the machine.</summary>
-internal sealed class ManualClock(DateTimeOffset now) : TimeProvider
+internal class ManualClock(DateTimeOffset now) : TimeProvider
 {
     private long _ticks = now.UtcTicks;
 

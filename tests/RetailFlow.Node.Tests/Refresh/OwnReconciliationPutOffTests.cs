@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RetailFlow.Node.Refresh;
 using RetailFlow.Node.Telemetry;
+using RetailFlow.Node.Tests.Http;
 using Xunit;
 
 namespace RetailFlow.Node.Tests.Refresh;
@@ -47,17 +48,11 @@ public sealed class OwnReconciliationPutOffTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _node.DisposeAsync();
 
-    /// <summary>Moments and spans of time that go on only when told to.</summary>
-    private sealed class StoppedClock : TimeProvider
+    /// <summary>Spans of time stand still too.</summary>
+    private sealed class StoppedClock() : ManualClock(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero))
     {
-        private long _ticks = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero).Ticks;
-
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public override DateTimeOffset GetUtcNow() => new(Volatile.Read(ref _ticks), TimeSpan.Zero);
-
-        public override long GetTimestamp() => Volatile.Read(ref _ticks);
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+        public override long GetTimestamp() => GetUtcNow().Ticks;
     }
 }
