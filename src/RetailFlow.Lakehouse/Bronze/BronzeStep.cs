@@ -46,7 +46,7 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
         }
 
         var schema = BronzeSchema.Of(feed);
-        var snapshot = await _table.EnsureAsync(schema, feed.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
+        var snapshot = await _table.BaseAsync(known, schema, feed.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken);
         var shape = _table.ShapeFor(snapshot, schema);
         using var connection = lake.Engine.Connect();
         using var sink = new QuarantineSink(lake.Engine);

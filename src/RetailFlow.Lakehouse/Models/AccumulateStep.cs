@@ -26,13 +26,14 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
     public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        // Its own table first: what that has consumed of an input is in the input by then, whoever else runs at the same time.
+        var snapshot = await _table.TryLatestAsync(cancellationToken);
         if (await _context.SnapshotsAsync(cancellationToken) is not { } inputs)
         {
             return new StepReport(model.Name, StepOutcome.NothingNew);
         }
 
         var (inputName, input) = inputs.Single();
-        var snapshot = await _table.TryLatestAsync(cancellationToken);
         var from = fullRefresh ? -1 : LakeTable.Position(snapshot, ModelContext.PositionName(inputName));
         if (from == input.Version)
         {
@@ -178,14 +179,12 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
 
     private async ValueTask<Snapshot> EnsureAsync(StructType schema, Snapshot? snapshot, bool fullRefresh, CancellationToken cancellationToken)
     {
-        if (snapshot is not null)
+        if (snapshot is not null && !fullRefresh && !schema.Fields.Select(f => f.Name).SequenceEqual(snapshot.Schema.Fields.Select(f => f.Name), StringComparer.Ordinal))
         {
-            return fullRefresh || schema.Fields.Select(f => f.Name).SequenceEqual(snapshot.Schema.Fields.Select(f => f.Name), StringComparer.Ordinal)
-                ? snapshot
-                : throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the model's columns are not those of the table; run it once with --full-refresh.");
+            throw new LakeException(LakeErrorKind.Configuration, $"{model.Name}: the model's columns are not those of the table; run it once with --full-refresh.");
         }
 
-        return await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
+        return await _table.BaseAsync(snapshot, schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
     }
 
     /// <summary>The accepted rows, and the refused ones that hold a key, that share a key with a fresh record.</summary>

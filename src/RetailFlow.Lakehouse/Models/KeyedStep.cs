@@ -21,12 +21,13 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
     public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        // Its own table first: what that has consumed of an input is in the input by then, whoever else runs at the same time.
+        var snapshot = await _table.TryLatestAsync(cancellationToken);
         if (await _context.SnapshotsAsync(cancellationToken) is not { } inputs)
         {
             return new StepReport(model.Name, StepOutcome.NothingNew);
         }
 
-        var snapshot = await _table.TryLatestAsync(cancellationToken);
         var changed = new Dictionary<string, InputChanges>(StringComparer.Ordinal);
         var whole = fullRefresh || snapshot is null || model.Strategy == ModelStrategy.Full;
         foreach (var (name, input) in inputs)
@@ -83,7 +84,7 @@ internal sealed class KeyedStep(Lake lake, ModelDefinition model)
         var result = _context.TemporaryTable(connection, "result", select);
         var rows = connection.Scalar<long>($"select count(*) from {result}");
         CheckKey(connection, result, rows);
-        var table = snapshot ?? await _table.EnsureAsync(schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
+        var table = await _table.BaseAsync(snapshot, schema, model.Description, lake.Options.NewGuid, lake.Options.Clock, cancellationToken, model.Profile);
         var metadata = _table.WithColumns(table, schema);
         var sameSchema = ReferenceEquals(metadata, table.Metadata);
         if (sameSchema && snapshot is not null && !fullRefresh)

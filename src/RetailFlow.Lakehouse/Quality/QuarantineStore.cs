@@ -86,7 +86,8 @@ public sealed class QuarantineStore
 
     /// <summary>
     /// Appends rows in a commit of their own, before the step's. A step that is repeated after a crash finds by the position under
-    /// <paramref name="step"/> which of them are there already.
+    /// <paramref name="step"/> which of them are there already. What takes the place of a whole layer leaves rows of later files: another process
+    /// has put them there meanwhile.
     /// </summary>
     internal async ValueTask AppendAsync(
         DuckDbConnection connection,
@@ -101,14 +102,15 @@ public sealed class QuarantineStore
         while (true)
         {
             var snapshot = await table.EnsureAsync(BronzeSchema.Quarantine, $"Records of {feed} that broke a rule.", _lake.Options.NewGuid, _lake.Options.Clock, cancellationToken);
-            var position = replaceLayer is null ? LakeTable.Position(snapshot, step) : -1;
+            var known = LakeTable.Position(snapshot, step);
+            var last = lastFile.ToString(CultureInfo.InvariantCulture);
             using var open = new OpenFiles();
             var transaction = DeltaTransaction.Create(snapshot, replaceLayer is null ? "QUARANTINE" : "QUARANTINE REPLACE");
-            var select = $"select * from ({rows}) where _file > {position.ToString(CultureInfo.InvariantCulture)}";
+            var select = $"select * from ({rows}) where _file > {known.ToString(CultureInfo.InvariantCulture)}";
             if (replaceLayer is not null)
             {
                 var names = SqlText.Names(BronzeSchema.Quarantine.Fields.Select(f => f.Name));
-                select = $"select {names} from {await table.RelationAsync(open, connection, snapshot, cancellationToken)} where layer <> {SqlText.Literal(replaceLayer)} union all select {names} from ({rows})";
+                select = $"select {names} from {await table.RelationAsync(open, connection, snapshot, cancellationToken)} where layer <> {SqlText.Literal(replaceLayer)} or _file > {last} union all select {names} from ({rows})";
                 transaction.ReadWholeTable();
                 foreach (var file in snapshot.Files)
                 {
@@ -122,7 +124,7 @@ public sealed class QuarantineStore
             }
 
             transaction.ReadTransaction(step);
-            transaction.SetTransaction(step, lastFile);
+            transaction.SetTransaction(step, Math.Max(known, lastFile));
             if (await table.CommitAsync(transaction, cancellationToken) is CommitResult.Committed)
             {
                 return;

@@ -94,6 +94,20 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
         return await LatestAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// What a step commits on: the table as the step read its position from it, or a new one where there was none. Of a later version the step would not see
+    /// that another process brought the table up to date since, and would do the same again.
+    /// </summary>
+    /// <exception cref="LakeException">There was none, and another process has created it and put rows into it.</exception>
+    public async ValueTask<Snapshot> BaseAsync(
+        Snapshot? known, StructType schema, string? description, Func<Guid> newGuid, TimeProvider clock, CancellationToken cancellationToken, TableProfile? wanted = null)
+    {
+        var table = known ?? await EnsureAsync(schema, description, newGuid, clock, cancellationToken, wanted);
+        return known is null && table.Transactions.Count > 0
+            ? throw new LakeException(LakeErrorKind.Conflict, $"{Name}: another process created it at the same time; run again.")
+            : table;
+    }
+
     /// <summary>The profile of a new table of that name: rows of Bronze and Silver change, the other layers are shared.</summary>
     public static TableProfile ProfileOf(string name) =>
         name.StartsWith("bronze.", StringComparison.Ordinal) || name.StartsWith("silver.", StringComparison.Ordinal) ? TableProfile.Modern : TableProfile.Interop;

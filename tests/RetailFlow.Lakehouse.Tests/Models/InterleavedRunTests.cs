@@ -1,0 +1,110 @@
+using RetailFlow.Lakehouse.Tests.Support;
+using RetailFlow.Storage;
+using RetailFlow.Testing.Stock;
+using RetailFlow.Testing.Storage;
+
+namespace RetailFlow.Lakehouse.Tests.Models;
+
+/// <summary>Two machines bring the same tables up to date: one does so as a whole between any two calls of the other to the logs of the tables.</summary>
+public sealed class InterleavedRunTests
+{
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_run_between_any_two_calls_of_another_leaves_every_record_once(bool refreshes, bool isRefreshed)
+    {
+        var random = new Random(7);
+        using var folder = new TemporaryDirectory();
+        var records = new RandomStockRecords(7).Take(2_000);
+        var model = new NaiveStockModel();
+        var store = new InterruptedStore(new LocalObjectStore(folder.File("lake")));
+        await using var one = await TestLake.OpenAsync(folder: folder, store: store);
+        await using var two = await TestLake.OpenAsync(folder: folder);
+        var position = 0;
+        await LandAsync();
+        await one.RunAsync();
+        var stride = refreshes ? 9 : 3;
+        for (var call = 1; ; call += stride)
+        {
+            await LandAsync();
+            store.Before(call, async () =>
+            {
+                await LandAsync();
+                await two.RunAsync(refreshes);
+            });
+            try
+            {
+                await one.RunAsync(isRefreshed);
+            }
+            catch (LakeException e) when (e.Kind == LakeErrorKind.Conflict)
+            {
+                // The other machine was first with a step.
+            }
+
+            if (store.IsWaiting)
+            {
+                Assert.InRange(call, 20, 400);
+                break;
+            }
+
+            await one.RunAsync();
+            Assert.Equal((long)model.Received, await one.ScalarAsync("select count(*) from bronze.inventory"));
+            Assert.Equal((long)model.Accepted.Count, await one.ScalarAsync("select count(*) from silver.inventory_events"));
+            Assert.Equal(model.Rows().Sum(r => r.OnHand), await two.ScalarAsync("select sum(on_hand) from gold.stock_on_hand"));
+            Assert.Equal(model.Quarantined, (await two.Lake.Quarantine.ListAsync(null, default)).Sum(q => q.Records));
+        }
+
+        var reconciled = await two.Lake.Reconciliation.RunAsync(default);
+        Assert.True(reconciled.Holds, string.Join('\n', reconciled.Checks.Where(c => !c.Holds).SelectMany(c => c.Differences.Prepend(c.Equation))));
+
+        async Task LandAsync()
+        {
+            var batch = records.Skip(position).Take(6).ToList();
+            position += batch.Count;
+            Assert.Equal(6, batch.Count);
+            batch.ForEach(r => model.Receive(r));
+            var file = folder.File($"batch-{position:D5}.ndjson");
+            await File.WriteAllTextAsync(file, string.Join('\n', batch.Select(r => r.ToJson(random))));
+            await two.Lake.Landing.LandAsync("inventory", [file], null, null, default);
+        }
+    }
+
+    /// <summary>Lets something else happen before a certain call that concerns a log.</summary>
+    private sealed class InterruptedStore(IObjectStore inner) : PassingObjectStore(inner)
+    {
+        private int _calls;
+        private Func<Task>? _other;
+
+        public bool IsWaiting => _other is not null;
+
+        public void Before(int call, Func<Task> other) => (_calls, _other) = (call, other);
+
+        public override async ValueTask<PutOutcome> PutIfAbsentAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+        {
+            await CountAsync(path);
+            return await base.PutIfAbsentAsync(path, content, cancellationToken);
+        }
+
+        public override async ValueTask<byte[]?> ReadAsync(string path, CancellationToken cancellationToken = default)
+        {
+            await CountAsync(path);
+            return await base.ReadAsync(path, cancellationToken);
+        }
+
+        public override async ValueTask<ObjectInfo?> HeadAsync(string path, CancellationToken cancellationToken = default)
+        {
+            await CountAsync(path);
+            return await base.HeadAsync(path, cancellationToken);
+        }
+
+        private async Task CountAsync(string path)
+        {
+            if (_other is { } other && path.Contains("_delta_log", StringComparison.Ordinal) && Interlocked.Decrement(ref _calls) == 0)
+            {
+                _other = null;
+                await other();
+            }
+        }
+    }
+}
