@@ -96,7 +96,7 @@ internal sealed class LedgerLoad : IAsyncDisposable
         });
         return new HoldCommand(id, number, id)
         {
-            Lines = [new RequestedLine(_skus[sku], "L1", Quantity.Of(1))],
+            Lines = (RequestedLine[])[new RequestedLine(_skus[sku], "L1", Quantity.Of(1))],
             TtlMicros = 900_000_000,
         };
     }

@@ -17,8 +17,10 @@ public static class Availability
             available -= buffer;
         }
 
-        foreach (RingFence fence in terms.RingFences)
+        // Not by an enumerator: mostly there is nothing to enumerate.
+        for (int i = 0; i < terms.RingFences.Count; i++)
         {
+            RingFence fence = terms.RingFences[i];
             if (fence.Channel != channel)
             {
                 Quantity left = fence.Quantity - (claims?.GetValueOrDefault(fence.Channel) ?? Quantity.Zero);

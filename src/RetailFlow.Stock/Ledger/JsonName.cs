@@ -48,6 +48,7 @@ internal static class JsonName
         unchecked
         {
             const ulong Odd = 0x9E3779B97F4A7C15;
+            ReadOnlySpan<byte> whole = text;
             ulong hash = s_seed ^ ((ulong)text.Length * Odd);
             while (text.Length >= sizeof(ulong))
             {
@@ -55,10 +56,18 @@ internal static class JsonName
                 text = text[sizeof(ulong)..];
             }
 
+            // What is left of a longer text together with what is before it: one reading.
             ulong last = 0;
-            foreach (byte b in text)
+            if (!text.IsEmpty && whole.Length >= sizeof(ulong))
             {
-                last = (last << 8) | b;
+                last = BitConverter.ToUInt64(whole[^sizeof(ulong)..]);
+            }
+            else
+            {
+                foreach (byte b in text)
+                {
+                    last = (last << 8) | b;
+                }
             }
 
             return Mix(hash ^ last, 0xD6E8FEB86659FD93);

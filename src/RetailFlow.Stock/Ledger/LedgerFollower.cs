@@ -58,9 +58,6 @@ public sealed record LedgerWork(Func<StockLedger, object?> Run);
 /// <param name="sales">Writes the sales that fulfilments stand for; null where goods that leave are told of by others alone.</param>
 public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = null) : IJournalFollower
 {
-    // Far enough for memory to come, near enough for it to be still there.
-    private const int CommandsAhead = 4;
-
     private readonly ArrayBufferWriter<byte> json = new(1024);
     private readonly TransitionReader transitions = new(ledger);
 
@@ -182,11 +179,7 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
         ReservationTransition?[] answers = new ReservationTransition?[commands.Length];
         for (int i = 0; i < commands.Length; i++)
         {
-            if (i + CommandsAhead < commands.Length)
-            {
-                ledger.Expect(commands[i + CommandsAhead]);
-            }
-
+            ledger.Expect(commands, i);
             answers[i] = Decide(commands[i], scribe);
 
             // What has left is off on hand before the next one is decided.

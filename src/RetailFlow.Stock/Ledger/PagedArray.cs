@@ -13,6 +13,10 @@ internal sealed class PagedArray<T>
     private const int LargeBits = 17;
     private const int SmallPages = LargeBits - FirstBits + 1;
 
+    // Two kilobytes of the smallest values that there are here, and eight of the largest.
+    private const int ReadyAtOnce = 128;
+
+    private int ready;
     private T[][] pages = new T[SmallPages][];
 
     /// <summary>The value of a number for which <see cref="Require"/> was called.</summary>
@@ -34,14 +38,27 @@ internal sealed class PagedArray<T>
     /// <summary>Makes room for a number; those below it have room already. What is new is zero.</summary>
     public void Require(int index)
     {
-        int large = index >> LargeBits;
-        int page = large > 0 ? SmallPages + large - 1 : PageOf(index);
+        while (index >= ready)
+        {
+            Prepare();
+        }
+    }
+
+    /// <summary>Clears the next few values, so that they are near when they are used, and a new array is not gone through at once.</summary>
+    private void Prepare()
+    {
+        int large = ready >> LargeBits;
+        int page = large > 0 ? SmallPages + large - 1 : PageOf(ready);
         if (page >= pages.Length)
         {
             Array.Resize(ref pages, pages.Length * 2);
         }
 
-        pages[page] ??= LargeArrays.New<T>(large > 0 ? 1 << LargeBits : LengthOf(page), cleared: true);
+        T[] values = pages[page] ??= LargeArrays.New<T>(large > 0 ? 1 << LargeBits : LengthOf(page), cleared: false);
+        int from = large > 0 ? ready & ((1 << LargeBits) - 1) : ready - (page == 0 ? 0 : LengthOf(page));
+        int count = Math.Min(ReadyAtOnce, values.Length - from);
+        values.AsSpan(from, count).Clear();
+        ready += count;
     }
 
     private static int PageOf(int index) => BitOperations.Log2((uint)index | ((1 << FirstBits) - 1)) - FirstBits + 1;

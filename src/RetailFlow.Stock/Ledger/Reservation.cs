@@ -50,6 +50,9 @@ public sealed record Reservation
     /// <summary>Its lines, in the order of the request.</summary>
     public required IReadOnlyList<ReservationLine> Lines { get; init; }
 
+    /// <summary><see cref="Lines"/> where they lie, if they are an array.</summary>
+    internal ReadOnlySpan<ReservationLine> LineSpan => Lines is ReservationLine[] array ? array : [.. Lines];
+
     /// <summary>The caller's own reference; null if there is none.</summary>
     public string? Reference { get; init; }
 

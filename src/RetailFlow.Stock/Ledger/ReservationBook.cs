@@ -17,7 +17,7 @@ internal sealed class ReservationBook
     private readonly SlotTable reservations = new();
     private readonly SlotTable answers = new();
     private readonly TransitionReader reader;
-    private readonly byte[] shortName = new byte[64 * JsonName.MostBytesPerChar];
+    private readonly NameText named = new();
     private long readText = -1;
     private Reservation? read;
 
@@ -34,8 +34,14 @@ internal sealed class ReservationBook
     /// <summary>The reservation with an identity; false if there is none.</summary>
     public bool TryFind(string id, out ReservationHandle handle)
     {
-        ReadOnlySpan<byte> text = TextOf(id);
-        int slot = Find(reservations, NameKind.Identity, text, JsonName.Hash(text));
+        named.Take(id);
+        return TryFind(named, out handle);
+    }
+
+    /// <summary>The reservation with an identity; false if there is none.</summary>
+    public bool TryFind(NameText id, out ReservationHandle handle)
+    {
+        int slot = Find(reservations, NameKind.Identity, id.Text, id.Hash);
         handle = slot < 0 ? default : new ReservationHandle(slot, reservations[slot].Generation);
         return slot >= 0;
     }
@@ -43,10 +49,12 @@ internal sealed class ReservationBook
     /// <summary>
     /// Tells that a command is about to come: what it will search for is brought nearer meanwhile. Changes nothing.
     /// </summary>
-    public void Expect(string key, string id)
+    /// <param name="keyHash">Hash of its key's text.</param>
+    /// <param name="idHash">Hash of its identity's text.</param>
+    public void Expect(ulong keyHash, ulong idHash)
     {
-        answers.Expect(JsonName.Hash(TextOf(key)));
-        reservations.Expect(JsonName.Hash(TextOf(id)));
+        answers.Expect(keyHash);
+        reservations.Expect(idHash);
     }
 
     /// <summary>Whether a reservation is still there.</summary>
@@ -86,9 +94,15 @@ internal sealed class ReservationBook
     /// <summary>The answer that a key was given, and when; false if there is none.</summary>
     public bool TryAnswer(string key, long givenAfterMicros, [NotNullWhen(true)] out ReservationTransition? answer)
     {
+        named.Take(key);
+        return TryAnswer(named, givenAfterMicros, out answer);
+    }
+
+    /// <summary>The answer that a key was given, and when; false if there is none.</summary>
+    public bool TryAnswer(NameText key, long givenAfterMicros, [NotNullWhen(true)] out ReservationTransition? answer)
+    {
         answer = null;
-        ReadOnlySpan<byte> text = TextOf(key);
-        int slot = Find(answers, NameKind.Key, text, JsonName.Hash(text));
+        int slot = Find(answers, NameKind.Key, key.Text, key.Hash);
         if (slot < 0 || answers[slot].Micros <= givenAfterMicros)
         {
             return false;
@@ -108,8 +122,8 @@ internal sealed class ReservationBook
     /// <param name="answer">The slot of the answer, if <paramref name="isAnswer"/>.</param>
     public void Keep(TransitionWriter written, long atMicros, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
     {
-        int slot = isState ? SlotOf(reservations, NameKind.Identity, written.Part(written.Id)) : -1;
-        answer = isAnswer ? SlotOf(answers, NameKind.Key, written.Part(written.Key)) : -1;
+        int slot = isState ? SlotOf(reservations, NameKind.Identity, written.Part(written.Id), written.IdHash) : -1;
+        answer = isAnswer ? SlotOf(answers, NameKind.Key, written.Part(written.Key), written.KeyHash) : -1;
 
         // Before the new text has a place: to let go of a text may move others.
         Leave(reservations, NameKind.Identity, slot);
@@ -169,9 +183,8 @@ internal sealed class ReservationBook
     }
 
     /// <summary>The slot of a name, which is given one if it has none.</summary>
-    private int SlotOf(SlotTable table, NameKind kind, ReadOnlySpan<byte> name)
+    private int SlotOf(SlotTable table, NameKind kind, ReadOnlySpan<byte> name, ulong hash)
     {
-        ulong hash = JsonName.Hash(name);
         int slot = Find(table, kind, name, hash);
         return slot >= 0 ? slot : table.Add(hash);
     }
@@ -217,12 +230,5 @@ internal sealed class ReservationBook
         }
 
         arena.Drop(block);
-    }
-
-    /// <summary>A name's text; valid until the next one.</summary>
-    private ReadOnlySpan<byte> TextOf(string name)
-    {
-        byte[] room = name.Length * JsonName.MostBytesPerChar <= shortName.Length ? shortName : new byte[name.Length * JsonName.MostBytesPerChar];
-        return room.AsSpan(0, JsonName.Write(name, room));
     }
 }

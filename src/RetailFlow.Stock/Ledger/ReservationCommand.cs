@@ -21,8 +21,20 @@ public readonly record struct RequestedLine(string Sku, string? Location, Quanti
 /// <summary>Asks for stock: all lines or none, unless <see cref="AllowPartial"/>.</summary>
 public sealed record HoldCommand(string Key, UInt128 RequestHash, string Id) : ReservationCommand(Key, RequestHash, Id)
 {
+    private readonly RequestedLine[] lines = [];
+
     /// <summary>1 to 100 lines; demand for one SKU at one location is summed.</summary>
-    public required IReadOnlyList<RequestedLine> Lines { get; init; }
+    public required IReadOnlyList<RequestedLine> Lines
+    {
+        get => lines;
+        init => lines = value as RequestedLine[] ?? [.. value];
+    }
+
+    /// <summary><see cref="Lines"/> where they lie.</summary>
+    internal ReadOnlySpan<RequestedLine> LineSpan => lines;
+
+    /// <summary>The lines as one object.</summary>
+    internal object LineObject => lines;
 
     /// <summary>How long it is held, microseconds, above zero.</summary>
     public required long TtlMicros { get; init; }

@@ -174,6 +174,7 @@ internal sealed class SlotTable
         Bucket divided = bucket;
         bucket = default;
         bucketCount++;
+        ExpectSplit(from);
         if (bucketCount == level * 2)
         {
             level *= 2;
@@ -196,6 +197,15 @@ internal sealed class SlotTable
             divided = more;
             more = new Bucket { Next = freeOverflow };
             freeOverflow = next;
+        }
+    }
+
+    /// <summary>Asks for what the next division will change: it comes within a few additions.</summary>
+    private unsafe void ExpectSplit(int divided)
+    {
+        if (Sse.IsSupported && bucketCount < level * 2)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref buckets[divided + 1]));
         }
     }
 

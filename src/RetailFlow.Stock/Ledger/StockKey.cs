@@ -15,6 +15,9 @@ internal sealed class StockKey(string sku, string location, StockTerms terms)
 
     public string Location { get; } = location;
 
+    /// <summary>Its number in the ledger's table.</summary>
+    public int Number { get; set; }
+
     public StockTerms Terms { get; set; } = terms;
 
     /// <summary>What Gold had at <see cref="BaseSequence"/>; the tail goes on from there.</summary>

@@ -37,11 +37,12 @@ public sealed partial class StockLedger
             return;
         }
 
-        for (int i = 0; i < after.Lines.Count; i++)
+        ReadOnlySpan<ReservationLine> lines = after.LineSpan;
+        for (int i = 0; i < lines.Length; i++)
         {
-            if (IsFirstOfItsKey(after.Lines, i))
+            if (IsFirstOfItsKey(lines, i))
             {
-                NoteClaim(KeyOf(after.Lines[i].Sku, after.Lines[i].Location), handle, isClaim);
+                NoteClaim(KeyOf(lines[i].Sku, lines[i].Location), handle, isClaim);
             }
         }
     }
@@ -62,7 +63,7 @@ public sealed partial class StockLedger
         }
     }
 
-    private static bool IsFirstOfItsKey(IReadOnlyList<ReservationLine> lines, int index)
+    private static bool IsFirstOfItsKey(ReadOnlySpan<ReservationLine> lines, int index)
     {
         for (int i = 0; i < index; i++)
         {

@@ -8,7 +8,8 @@ public sealed partial class StockLedger
     private bool TryDecideHold(HoldCommand command, long atMicros, out ReservationTransition transition)
     {
         transition = null!;
-        ReservationLine[] lines = new ReservationLine[command.Lines.Count];
+        ReadOnlySpan<RequestedLine> requested = command.LineSpan;
+        ReservationLine[] lines = new ReservationLine[requested.Length];
 
         // One line has nothing to share with, and mostly nothing is missing.
         Dictionary<(string, string), Quantity>? demand = lines.Length > 1 ? [] : null;
@@ -17,8 +18,8 @@ public sealed partial class StockLedger
         // Lines with a location first, whatever their order: a line that is free to choose does not take from one that is not.
         for (int i = 0; i < lines.Length; i++)
         {
-            RequestedLine line = command.Lines[i];
-            if (line.Location is { } location && !TryPlace(command, line, FindKey(line.Sku, location), location, demand, ref missing, atMicros, out lines[i]))
+            ref readonly RequestedLine line = ref requested[i];
+            if (line.Location is { } location && !TryPlace(command, in line, FindKey(line.Sku, location), location, demand, ref missing, atMicros, out lines[i]))
             {
                 return false;
             }
@@ -26,14 +27,14 @@ public sealed partial class StockLedger
 
         for (int i = 0; i < lines.Length; i++)
         {
-            RequestedLine line = command.Lines[i];
+            ref readonly RequestedLine line = ref requested[i];
             if (line.Location is not null)
             {
                 continue;
             }
 
             if (!TryChoose(command, line.Sku, demand, atMicros, out StockKey? most)
-                || !TryPlace(command, line, most, null, demand, ref missing, atMicros, out lines[i]))
+                || !TryPlace(command, in line, most, null, demand, ref missing, atMicros, out lines[i]))
             {
                 return false;
             }
@@ -64,7 +65,7 @@ public sealed partial class StockLedger
     /// <summary>Puts a line at a key, as much as there is; false if the key is open.</summary>
     private bool TryPlace(
         HoldCommand command,
-        RequestedLine line,
+        in RequestedLine line,
         StockKey? key,
         string? location,
         Dictionary<(string, string), Quantity>? demand,
@@ -87,7 +88,8 @@ public sealed partial class StockLedger
         if (taken < line.Quantity)
         {
             missing ??= [];
-            int known = missing.FindIndex(shortfall => shortfall.Sku == line.Sku && shortfall.Location == location);
+            string sku = line.Sku;
+            int known = missing.FindIndex(shortfall => shortfall.Sku == sku && shortfall.Location == location);
             Quantity requested = known >= 0 ? missing[known].Requested + line.Quantity : before + line.Quantity;
             Shortfall shortfall = new(line.Sku, location, requested, available > Quantity.Zero ? available : Quantity.Zero);
             if (known >= 0)

@@ -52,7 +52,7 @@ public sealed partial class StockLedger
     /// <summary>Every key that is durable, in no order and not of one moment: for audits while nothing is applied.</summary>
     public IEnumerable<StockReading> All()
     {
-        foreach (StockKey key in keysBySku.Values.SelectMany(keys => keys))
+        foreach (StockKey key in keysBySku.Values.SelectMany(ofSku => ofSku))
         {
             if (key.TryGetLevel(out StockLevel level))
             {

@@ -30,7 +30,7 @@ public sealed partial class StockLedger
     public void Load(Reservation reservation, long atMicros = 0)
     {
         ReservationTransition transition = new() { Command = "hold", Id = reservation.Id, After = reservation, AtMicros = atMicros };
-        writer.Write(transition);
+        _ = TextOf(transition);
         book.Keep(writer, atMicros, isState: true, isAnswer: false, out ReservationHandle handle, out _);
         Claim(reservation, 1);
         NoteClaims(null, reservation, handle);
@@ -49,7 +49,7 @@ public sealed partial class StockLedger
     /// <summary>Sets the answer to an idempotency key that the lake has, before entries are replayed; oldest first.</summary>
     public void LoadAnswer(ReservationTransition answer)
     {
-        writer.Write(answer);
+        _ = TextOf(answer);
         book.Keep(writer, answer.AtMicros, isState: false, isAnswer: true, out _, out int slot);
         answered.Enqueue((slot, answer.AtMicros));
     }
@@ -59,14 +59,17 @@ public sealed partial class StockLedger
     {
         if (!ReferenceEquals(writer.Written, transition))
         {
-            writer.Write(transition);
+            ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
+            writer.Write(transition, names.Id, names.Key);
         }
 
         return writer.Text;
     }
 
-    /// <summary>Tells that a command is about to be decided, so that memory that it needs is fetched meanwhile. Changes nothing.</summary>
-    public void Expect(ReservationCommand command) => book.Expect(command.Key, command.Id);
+    /// <summary>
+    /// Tells that a command of an array is to be decided next, and those behind it soon, so that memory that they need is fetched meanwhile. Changes nothing.
+    /// </summary>
+    public void Expect(ReservationCommand[] commands, int index) => expected.Next(commands, index);
 
     /// <summary>
     /// What a command comes to at a moment, from everything applied so far. Changes nothing: what is to be kept is written, and then
@@ -79,7 +82,8 @@ public sealed partial class StockLedger
     public bool TryDecide(ReservationCommand command, long atMicros, out ReservationTransition transition)
     {
         atMicros = Math.Max(atMicros, AtMicros);
-        if (book.TryAnswer(command.Key, atMicros - options.KeyRetentionMicros, out ReservationTransition? before))
+        ExpectedCommands.Entry names = expected.Named(command.Key, command.Id);
+        if (book.TryAnswer(names.Key, atMicros - options.KeyRetentionMicros, out ReservationTransition? before))
         {
             transition = before.RequestHash == command.RequestHash
                 ? before with { IsReplay = true }
@@ -92,7 +96,7 @@ public sealed partial class StockLedger
             return TryDecideHold(hold, atMicros, out transition);
         }
 
-        transition = book.TryFind(command.Id, out ReservationHandle handle)
+        transition = book.TryFind(names.Id, out ReservationHandle handle)
             ? Decide(command, book.Read(handle), atMicros)
             : Refuse(command, atMicros, ReservationRefusal.NotFound, null, $"There is no reservation '{command.Id}'.");
         return true;
@@ -301,7 +305,7 @@ public sealed partial class StockLedger
     /// <summary>Takes away what the reservation claimed before, and returns what it was; null if it is new.</summary>
     private Reservation? TakeAway(ReservationTransition transition, Reservation after, long sequence)
     {
-        if (!book.TryFind(after.Id, out ReservationHandle handle))
+        if (!book.TryFind(expected.Named(transition.Key, transition.Id).Id, out ReservationHandle handle))
         {
             return null;
         }
@@ -332,7 +336,7 @@ public sealed partial class StockLedger
 
     private void Touch(Reservation reservation, long sequence)
     {
-        foreach (ReservationLine line in reservation.Lines)
+        foreach (ref readonly ReservationLine line in reservation.LineSpan)
         {
             StockKey key = KeyOf(line.Sku, line.Location);
             Touch(key, sequence);
@@ -348,7 +352,7 @@ public sealed partial class StockLedger
             return;
         }
 
-        foreach (ReservationLine line in reservation.Lines)
+        foreach (ref readonly ReservationLine line in reservation.LineSpan)
         {
             StockKey key = KeyOf(line.Sku, line.Location);
             Quantity claim = sign > 0 ? line.Open : -line.Open;

@@ -15,6 +15,8 @@ namespace RetailFlow.Stock.Ledger;
 public sealed partial class StockLedger
 {
     private readonly ConcurrentDictionary<string, StockKey[]> keysBySku = new(StringComparer.Ordinal);
+    private readonly StockKeyTable keys = new();
+    private readonly ExpectedCommands expected;
     private readonly List<StockKey> dirty = [];
     private readonly IStockPolicy policy;
     private long published;
@@ -34,6 +36,7 @@ public sealed partial class StockLedger
         this.policy = policy;
         this.options = options ?? new LedgerOptions();
         book = new ReservationBook(this);
+        expected = new ExpectedCommands(book, keys);
     }
 
     /// <summary>Sequence of the last entry that was applied.</summary>
@@ -95,7 +98,7 @@ public sealed partial class StockLedger
     {
         Sequence = sequence;
         AtMicros = Math.Max(AtMicros, atMicros);
-        foreach (StockKey key in keysBySku.Values.SelectMany(keys => keys))
+        foreach (StockKey key in keysBySku.Values.SelectMany(ofSku => ofSku))
         {
             key.IsOversold = key.Unclaimed < -key.Terms.BackOrderLimit;
         }
@@ -104,12 +107,12 @@ public sealed partial class StockLedger
     /// <summary>The ledger's own strings for a SKU and a location, so that callers need not keep others; from any thread.</summary>
     public bool TryFindNames(ReadOnlySpan<char> sku, ReadOnlySpan<char> location, out string knownSku, out string knownLocation)
     {
-        if (keysBySku.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(sku, out StockKey[]? keys))
+        if (keysBySku.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(sku, out StockKey[]? ofSku))
         {
-            int at = Find(keys, location);
+            int at = Find(ofSku, location);
             if (at >= 0)
             {
-                (knownSku, knownLocation) = (keys[at].Sku, keys[at].Location);
+                (knownSku, knownLocation) = (ofSku[at].Sku, ofSku[at].Location);
                 return true;
             }
         }
@@ -125,27 +128,22 @@ public sealed partial class StockLedger
             return lastKey!;
         }
 
-        StockKey found = FindOrAdd(sku, location);
+        StockKey found = keys.Find(sku, location, expected.HashOf(sku, location)) ?? Add(sku, location);
         (lastSku, lastLocation, lastKey) = (sku, location, found);
         return found;
     }
 
-    private StockKey FindOrAdd(string sku, string location)
+    private StockKey Add(string sku, string location)
     {
-        StockKey[] keys = keysBySku.GetValueOrDefault(sku, []);
-        int at = Find(keys, location);
-        if (at >= 0)
-        {
-            return keys[at];
-        }
-
+        StockKey[] ofSku = keysBySku.GetValueOrDefault(sku, []);
         StockKey key = new(sku, location, policy.For(sku, location));
-        at = ~at;
-        StockKey[] more = new StockKey[keys.Length + 1];
-        keys.AsSpan(0, at).CopyTo(more);
+        int at = ~Find(ofSku, location);
+        StockKey[] more = new StockKey[ofSku.Length + 1];
+        ofSku.AsSpan(0, at).CopyTo(more);
         more[at] = key;
-        keys.AsSpan(at).CopyTo(more.AsSpan(at + 1));
+        ofSku.AsSpan(at).CopyTo(more.AsSpan(at + 1));
         keysBySku[sku] = more;
+        keys.Add(key);
         KeyCount++;
         return key;
     }
@@ -157,31 +155,25 @@ public sealed partial class StockLedger
             return lastKey;
         }
 
-        if (!keysBySku.TryGetValue(sku, out StockKey[]? keys))
-        {
-            return null;
-        }
-
-        int at = Find(keys, location);
-        if (at < 0)
+        if (keys.Find(sku, location, expected.HashOf(sku, location)) is not { } key)
         {
             return null;
         }
 
         // Under the key's own name of the location, by which what is granted will ask.
-        (lastSku, lastLocation, lastKey) = (sku, keys[at].Location, keys[at]);
+        (lastSku, lastLocation, lastKey) = (sku, key.Location, key);
         return lastKey;
     }
 
     /// <summary>Index of a location among a SKU's keys, which stand in the order of their locations; the complement of its place if it is not there.</summary>
-    private static int Find(StockKey[] keys, ReadOnlySpan<char> location)
+    private static int Find(StockKey[] ofSku, ReadOnlySpan<char> location)
     {
         int low = 0;
-        int high = keys.Length - 1;
+        int high = ofSku.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) >>> 1;
-            int order = keys[middle].Location.AsSpan().SequenceCompareTo(location);
+            int order = ofSku[middle].Location.AsSpan().SequenceCompareTo(location);
             if (order == 0)
             {
                 return middle;

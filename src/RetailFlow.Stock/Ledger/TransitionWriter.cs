@@ -13,11 +13,19 @@ internal sealed class TransitionWriter
     private const int MostDigits = 20;
 
     private readonly ByteBuffer text = new(1024);
+    private readonly NameText ownId = new();
+    private readonly NameText ownKey = new();
     private readonly TimeText created = new();
     private readonly TimeText expires = new();
 
     /// <summary>The transition that is written; null before the first.</summary>
     public ReservationTransition? Written { get; private set; }
+
+    /// <summary>Hash of the identity's text.</summary>
+    public ulong IdHash { get; private set; }
+
+    /// <summary>Hash of the key's text; of no meaning if there is none.</summary>
+    public ulong KeyHash { get; private set; }
 
     /// <summary>The JSON object.</summary>
     public ReadOnlySpan<byte> Text => text.Written;
@@ -34,17 +42,34 @@ internal sealed class TransitionWriter
     /// <summary>Writes a transition in place of the one before.</summary>
     public void Write(ReservationTransition transition)
     {
+        ownId.Take(transition.Id);
+        if (transition.Key is { } key)
+        {
+            ownKey.Take(key);
+        }
+
+        Write(transition, ownId, ownKey);
+    }
+
+    /// <summary>Writes a transition in place of the one before.</summary>
+    /// <param name="transition">The transition.</param>
+    /// <param name="id">Its identity.</param>
+    /// <param name="key">Its key, if it has one.</param>
+    public void Write(ReservationTransition transition, NameText id, NameText key)
+    {
         Written = null;
+        IdHash = id.Hash;
+        KeyHash = key.Hash;
         text.Clear();
         text.Append("{\"command\":\""u8);
         Name(transition.Command);
         text.Append("\",\"id\":\""u8);
-        Id = (text.Count, Name(transition.Id));
+        Id = (text.Append(id.Text), id.Text.Length);
         Key = default;
-        if (transition.Key is { } key)
+        if (transition.Key is not null)
         {
             text.Append("\",\"key\":\""u8);
-            Key = (text.Count, Name(key));
+            Key = (text.Append(key.Text), key.Text.Length);
             text.Append("\",\"request\":\""u8);
             Hash(transition.RequestHash);
         }
@@ -97,9 +122,10 @@ internal sealed class TransitionWriter
         }
 
         text.Append(",\"lines\":["u8);
-        for (int i = 0; i < after.Lines.Count; i++)
+        ReadOnlySpan<ReservationLine> lines = after.LineSpan;
+        for (int i = 0; i < lines.Length; i++)
         {
-            ReservationLine line = after.Lines[i];
+            ref readonly ReservationLine line = ref lines[i];
             text.Append(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
             Name(line.Sku);
             text.Append("\",\"location\":\""u8);
