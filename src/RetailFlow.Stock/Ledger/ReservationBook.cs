@@ -8,22 +8,22 @@ namespace RetailFlow.Stock.Ledger;
 internal readonly record struct ReservationHandle(int Slot, int Generation);
 
 /// <summary>
-/// Reservations by identity and answers by idempotency key. What is kept of each is the text of a transition, as the journal has it: the newest one
-/// tells all of a reservation, and the one that answered a key is the answer. One text serves both. For one thread.
+/// Reservations by identity and answers by idempotency key. What is kept of each is a transition, packed (<see cref="PackedTransition"/>): the newest one
+/// tells all of a reservation, and the one that answered a key is the answer. One serves both. For one thread.
 /// </summary>
 internal sealed class ReservationBook
 {
     private readonly TransitionArena arena = new();
     private readonly SlotTable reservations = new();
     private readonly SlotTable answers = new();
-    private readonly TransitionReader reader;
+    private readonly PackedTransition transitions;
     private readonly NameText named = new();
     private long readText = -1;
     private Reservation? read;
 
     /// <summary>A book without any reservation.</summary>
-    /// <param name="names">Whose strings are used for SKUs and locations.</param>
-    public ReservationBook(StockLedger names) => reader = new TransitionReader(names);
+    /// <param name="ledger">Whose keys the reservations claim.</param>
+    public ReservationBook(StockLedger ledger) => transitions = new PackedTransition(ledger);
 
     /// <summary>Reservations that are in the book.</summary>
     public int Count => reservations.Count;
@@ -84,7 +84,7 @@ internal sealed class ReservationBook
         long text = reservations[handle.Slot].Text;
         if (readText != text)
         {
-            read = reader.Read(arena.TextOf(text), arena.HeadOf(text).AtMicros).After!;
+            read = At(text).After!;
             readText = text;
         }
 
@@ -108,31 +108,31 @@ internal sealed class ReservationBook
             return false;
         }
 
-        long place = answers[slot].Text;
-        answer = reader.Read(arena.TextOf(place), arena.HeadOf(place).AtMicros);
+        answer = At(answers[slot].Text);
         return true;
     }
 
     /// <summary>Keeps a transition: as the state of its reservation if <paramref name="isState"/>, and as the answer to its key if it has one.</summary>
-    /// <param name="written">The transition, as it was written.</param>
-    /// <param name="atMicros">Its moment.</param>
+    /// <param name="transition">The transition.</param>
+    /// <param name="id">Its identity.</param>
+    /// <param name="key">Its key, if it has one.</param>
     /// <param name="isState">Whether the reservation is as the transition tells afterwards.</param>
     /// <param name="isAnswer">Whether its key is to be answered with it.</param>
     /// <param name="handle">The reservation, if <paramref name="isState"/>.</param>
     /// <param name="answer">The slot of the answer, if <paramref name="isAnswer"/>.</param>
-    public void Keep(TransitionWriter written, long atMicros, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
+    public void Keep(ReservationTransition transition, NameText id, NameText key, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
     {
-        int slot = isState ? SlotOf(reservations, NameKind.Identity, written.Part(written.Id), written.IdHash) : -1;
-        answer = isAnswer ? SlotOf(answers, NameKind.Key, written.Part(written.Key), written.KeyHash) : -1;
+        int slot = isState ? SlotOf(reservations, NameKind.Identity, id) : -1;
+        answer = isAnswer ? SlotOf(answers, NameKind.Key, key) : -1;
 
         // Before the new text has a place: to let go of a text may move others.
         Leave(reservations, NameKind.Identity, slot);
         Leave(answers, NameKind.Key, answer);
-        long place = arena.Add(written, atMicros);
+        long place = arena.Add(id.Text, transition.Key is null ? default : key.Text, transitions.Write(transition));
         handle = default;
         if (isState)
         {
-            Reservation after = written.Written!.After!;
+            Reservation after = transition.After!;
             ref SlotTable.Slot entry = ref reservations[slot];
             (entry.Text, entry.Micros, entry.State) = (place, after.ExpiresMicros, after.State);
             arena.OwnerOf(place, NameKind.Identity) = slot;
@@ -143,7 +143,7 @@ internal sealed class ReservationBook
         if (isAnswer)
         {
             ref SlotTable.Slot entry = ref answers[answer];
-            (entry.Text, entry.Micros) = (place, atMicros);
+            (entry.Text, entry.Micros) = (place, transition.AtMicros);
             arena.OwnerOf(place, NameKind.Key) = answer;
         }
     }
@@ -169,6 +169,9 @@ internal sealed class ReservationBook
         }
     }
 
+    private ReservationTransition At(long place) =>
+        transitions.Read(arena.NameOf(place, NameKind.Identity), arena.NameOf(place, NameKind.Key), arena.RestOf(place));
+
     /// <summary>The slot of a name; -1 if it has none.</summary>
     private int Find(SlotTable table, NameKind kind, ReadOnlySpan<byte> name, ulong hash)
     {
@@ -183,10 +186,10 @@ internal sealed class ReservationBook
     }
 
     /// <summary>The slot of a name, which is given one if it has none.</summary>
-    private int SlotOf(SlotTable table, NameKind kind, ReadOnlySpan<byte> name, ulong hash)
+    private int SlotOf(SlotTable table, NameKind kind, NameText name)
     {
-        int slot = Find(table, kind, name, hash);
-        return slot >= 0 ? slot : table.Add(hash);
+        int slot = Find(table, kind, name.Text, name.Hash);
+        return slot >= 0 ? slot : table.Add(name.Hash);
     }
 
     /// <summary>Lets go of the text that a slot refers to, if there is one.</summary>

@@ -30,8 +30,8 @@ public sealed partial class StockLedger
     public void Load(Reservation reservation, long atMicros = 0)
     {
         ReservationTransition transition = new() { Command = "hold", Id = reservation.Id, After = reservation, AtMicros = atMicros };
-        _ = TextOf(transition);
-        book.Keep(writer, atMicros, isState: true, isAnswer: false, out ReservationHandle handle, out _);
+        ExpectedCommands.Entry names = expected.Named(null, reservation.Id);
+        book.Keep(transition, names.Id, names.Key, isState: true, isAnswer: false, out ReservationHandle handle, out _);
         Claim(reservation, 1);
         NoteClaims(null, reservation, handle);
         foreach (ReservationLine line in reservation.Lines)
@@ -49,8 +49,8 @@ public sealed partial class StockLedger
     /// <summary>Sets the answer to an idempotency key that the lake has, before entries are replayed; oldest first.</summary>
     public void LoadAnswer(ReservationTransition answer)
     {
-        _ = TextOf(answer);
-        book.Keep(writer, answer.AtMicros, isState: false, isAnswer: true, out _, out int slot);
+        ExpectedCommands.Entry names = expected.Named(answer.Key, answer.Id);
+        book.Keep(answer, names.Id, names.Key, isState: false, isAnswer: true, out _, out int slot);
         answered.Enqueue((slot, answer.AtMicros));
     }
 
@@ -169,16 +169,15 @@ public sealed partial class StockLedger
             }
         }
 
-        _ = TextOf(transition);
         Reservation? after = transition.Refusal == ReservationRefusal.None ? transition.After : null;
         if (after is null && transition.Key is null)
         {
             return;
         }
 
-        Reservation? before = after is null ? null : TakeAway(transition, after, sequence);
-
-        book.Keep(writer, transition.AtMicros, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
+        ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
+        Reservation? before = after is null ? null : TakeAway(transition, names.Id, after, sequence);
+        book.Keep(transition, names.Id, names.Key, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
         if (answer >= 0)
         {
             answered.Enqueue((answer, transition.AtMicros));
@@ -303,9 +302,9 @@ public sealed partial class StockLedger
     }
 
     /// <summary>Takes away what the reservation claimed before, and returns what it was; null if it is new.</summary>
-    private Reservation? TakeAway(ReservationTransition transition, Reservation after, long sequence)
+    private Reservation? TakeAway(ReservationTransition transition, NameText id, Reservation after, long sequence)
     {
-        if (!book.TryFind(expected.Named(transition.Key, transition.Id).Id, out ReservationHandle handle))
+        if (!book.TryFind(id, out ReservationHandle handle))
         {
             return null;
         }

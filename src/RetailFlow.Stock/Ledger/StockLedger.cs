@@ -133,6 +133,12 @@ public sealed partial class StockLedger
         return found;
     }
 
+    /// <summary>The number of a key; -1 if there is none.</summary>
+    internal int NumberOf(string sku, string location) => FindKey(sku, location)?.Number ?? -1;
+
+    /// <summary>The names of the key with a number.</summary>
+    internal (string Sku, string Location) NamesOf(int number) => (keys[number].Sku, keys[number].Location);
+
     private StockKey Add(string sku, string location)
     {
         StockKey[] ofSku = keysBySku.GetValueOrDefault(sku, []);
@@ -150,7 +156,7 @@ public sealed partial class StockLedger
 
     private StockKey? FindKey(string sku, string location)
     {
-        if (ReferenceEquals(sku, lastSku) && location == lastLocation)
+        if (ReferenceEquals(sku, lastSku) && (ReferenceEquals(location, lastLocation) || location == lastLocation))
         {
             return lastKey;
         }

@@ -22,6 +22,7 @@ internal sealed class TransitionArena
     private const int SmallestBlock = 4 * 1024;
     private const int LargestBlock = 16 * 1024 * 1024;
     private const int OffsetBits = 32;
+    private const int Alignment = 4;
 
     private readonly List<Block?> blocks = [];
     private readonly Stack<int> gone = [];
@@ -31,47 +32,48 @@ internal sealed class TransitionArena
     internal struct Head
     {
         public int Bytes;
-        public int TextLength;
         public int Reservation;
         public int Answer;
-        public int IdStart;
         public int IdLength;
-        public int KeyStart;
         public int KeyLength;
-        public long AtMicros;
     }
 
     /// <summary>Bytes that all blocks have.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Takes what a writer has written, with its moment and the slots that will refer to it.</summary>
-    public long Add(TransitionWriter written, long atMicros)
+    /// <summary>Takes a text: both its names and the rest of it. Nothing refers to it yet.</summary>
+    public long Add(ReadOnlySpan<byte> id, ReadOnlySpan<byte> key, ReadOnlySpan<byte> rest)
     {
-        ReadOnlySpan<byte> text = written.Text;
-        long place = Take(text.Length);
+        long place = Take((Unsafe.SizeOf<Head>() + id.Length + key.Length + rest.Length + Alignment - 1) & ~(Alignment - 1));
         ref Head head = ref HeadOf(place);
-        head.TextLength = text.Length;
         head.Reservation = -1;
         head.Answer = -1;
-        (head.IdStart, head.IdLength) = written.Id;
-        (head.KeyStart, head.KeyLength) = written.Key;
-        head.AtMicros = atMicros;
-        text.CopyTo(BodyOf(place));
+        head.IdLength = id.Length;
+        head.KeyLength = key.Length;
+        Span<byte> body = BodyOf(place);
+        id.CopyTo(body);
+        key.CopyTo(body[id.Length..]);
+        rest.CopyTo(body[(id.Length + key.Length)..]);
         return place;
     }
 
     public ref Head HeadOf(long place) =>
         ref Unsafe.As<byte, Head>(ref blocks[BlockOf(place)]!.Bytes[OffsetOf(place)]);
 
-    public ReadOnlySpan<byte> TextOf(long place) => BodyOf(place)[..HeadOf(place).TextLength];
+    /// <summary>What stands behind the names, and then anything.</summary>
+    public ReadOnlySpan<byte> RestOf(long place)
+    {
+        ref Head head = ref HeadOf(place);
+        return BodyOf(place)[(head.IdLength + head.KeyLength)..];
+    }
 
     /// <summary>A name of a text, as it stands in it.</summary>
     public ReadOnlySpan<byte> NameOf(long place, NameKind kind)
     {
         ref Head head = ref HeadOf(place);
         return kind == NameKind.Identity
-            ? BodyOf(place).Slice(head.IdStart, head.IdLength)
-            : BodyOf(place).Slice(head.KeyStart, head.KeyLength);
+            ? BodyOf(place)[..head.IdLength]
+            : BodyOf(place).Slice(head.IdLength, head.KeyLength);
     }
 
     /// <summary>The slot that refers to a text by that name of it; -1 if none does.</summary>
@@ -132,12 +134,10 @@ internal sealed class TransitionArena
     /// <summary>Copies a text to where there is room, and returns its new place. The old one is of no more use.</summary>
     public long Move(long place)
     {
-        Head head = HeadOf(place);
-        long to = Take(head.TextLength);
-        int bytes = HeadOf(to).Bytes;
-        HeadOf(to) = head with { Bytes = bytes };
-        TextOf(place).CopyTo(BodyOf(to));
-        blocks[BlockOf(place)]!.Live -= head.Bytes;
+        int bytes = HeadOf(place).Bytes;
+        long to = Take(bytes);
+        WholeOf(place, bytes).CopyTo(WholeOf(to, bytes));
+        blocks[BlockOf(place)]!.Live -= bytes;
         return to;
     }
 
@@ -149,9 +149,8 @@ internal sealed class TransitionArena
         gone.Push(block);
     }
 
-    private long Take(int textLength)
+    private long Take(int bytes)
     {
-        int bytes = (Unsafe.SizeOf<Head>() + textLength + 7) & ~7;
         if (current < 0 || blocks[current]!.Bytes.Length - blocks[current]!.Used < bytes)
         {
             Begin(bytes);
@@ -188,6 +187,8 @@ internal sealed class TransitionArena
     }
 
     private Span<byte> BodyOf(long place) => blocks[BlockOf(place)]!.Bytes.AsSpan(OffsetOf(place) + Unsafe.SizeOf<Head>());
+
+    private Span<byte> WholeOf(long place, int bytes) => blocks[BlockOf(place)]!.Bytes.AsSpan(OffsetOf(place), bytes);
 
     private static int BlockOf(long place) => (int)(place >> OffsetBits);
 

@@ -5,7 +5,7 @@ using RetailFlow.Stock.Records;
 namespace RetailFlow.Stock.Ledger;
 
 /// <summary>
-/// Writes transitions as JSON into a buffer of its own, one at a time. Knows where the identity and the key stand in it. For one thread.
+/// Writes transitions as JSON into a buffer of its own, one at a time. For one thread.
 /// </summary>
 internal sealed class TransitionWriter
 {
@@ -21,23 +21,8 @@ internal sealed class TransitionWriter
     /// <summary>The transition that is written; null before the first.</summary>
     public ReservationTransition? Written { get; private set; }
 
-    /// <summary>Hash of the identity's text.</summary>
-    public ulong IdHash { get; private set; }
-
-    /// <summary>Hash of the key's text; of no meaning if there is none.</summary>
-    public ulong KeyHash { get; private set; }
-
     /// <summary>The JSON object.</summary>
     public ReadOnlySpan<byte> Text => text.Written;
-
-    /// <summary>Where the identity stands in the text, without its quotes.</summary>
-    public (int Start, int Length) Id { get; private set; }
-
-    /// <summary>Where the key stands in the text, without its quotes; of no length if there is none.</summary>
-    public (int Start, int Length) Key { get; private set; }
-
-    /// <summary>A part of the text.</summary>
-    public ReadOnlySpan<byte> Part((int Start, int Length) part) => text.Slice(part.Start, part.Length);
 
     /// <summary>Writes a transition in place of the one before.</summary>
     public void Write(ReservationTransition transition)
@@ -58,18 +43,15 @@ internal sealed class TransitionWriter
     public void Write(ReservationTransition transition, NameText id, NameText key)
     {
         Written = null;
-        IdHash = id.Hash;
-        KeyHash = key.Hash;
         text.Clear();
         text.Append("{\"command\":\""u8);
         Name(transition.Command);
         text.Append("\",\"id\":\""u8);
-        Id = (text.Append(id.Text), id.Text.Length);
-        Key = default;
+        text.Append(id.Text);
         if (transition.Key is not null)
         {
             text.Append("\",\"key\":\""u8);
-            Key = (text.Append(key.Text), key.Text.Length);
+            text.Append(key.Text);
             text.Append("\",\"request\":\""u8);
             Hash(transition.RequestHash);
         }
@@ -205,12 +187,7 @@ internal sealed class TransitionWriter
         text.Advance(digits);
     }
 
-    private int Name(string name)
-    {
-        int written = JsonName.Write(name, text.Free(name.Length * JsonName.MostBytesPerChar));
-        text.Advance(written);
-        return written;
-    }
+    private void Name(string name) => text.Advance(JsonName.Write(name, text.Free(name.Length * JsonName.MostBytesPerChar)));
 
     private static ReadOnlySpan<byte> OutcomeOf(ReservationRefusal refusal) => refusal switch
     {

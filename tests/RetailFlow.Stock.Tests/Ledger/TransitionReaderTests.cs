@@ -41,6 +41,43 @@ public sealed class TransitionReaderTests
     }
 
     [Fact]
+    public void A_packed_transition_is_the_one_that_its_journal_entry_says()
+    {
+        Random random = new(18);
+        StockLedger ledger = new(new UniformPolicy(StockTerms.Plain));
+        for (int i = 0; i < 200; i++)
+        {
+            // Some of the SKUs that transitions have, and numbers of more than one byte.
+            ledger.Load(i < 197 ? $"other-{i}" : $"SKU-{i - 197}", "loc é", OnHandState.Empty, 0);
+        }
+
+        PackedTransition packed = new(ledger);
+        NameText id = new();
+        NameText key = new();
+        for (int round = 0; round < 2_000; round++)
+        {
+            ReservationTransition next = Next(random);
+            long at = random.Next(4) == 0 ? next.After?.CreatedMicros ?? 5 : random.NextInt64(2_000_000_000_000_000);
+            string name = random.Next(3) == 0 ? "<é\ud83d\ude00\\\u0001>" : next.Id;
+            ReservationTransition transition = next with
+            {
+                AtMicros = at,
+                Id = name,
+                Reason = random.Next(9) == 0 ? "half \ud83d of it" : next.Reason,
+                After = next.After is null ? null : next.After with { Id = name, Channel = random.Next(9) == 0 ? "\udc00" : next.After.Channel },
+            };
+            ArrayBufferWriter<byte> json = new();
+            TransitionJson.Write(transition, json);
+            id.Take(name);
+            key.Take(transition.Key ?? "of no meaning");
+
+            ReservationTransition read = packed.Read(id.Text, key.Text, [.. packed.Write(transition), .. (byte[])[1, 2, 3]]);
+
+            Assert.Equal(Describe(TransitionJson.Read(json.WrittenSpan, at)), Describe(read));
+        }
+    }
+
+    [Fact]
     public void Names_that_the_ledger_knows_are_its_own_strings()
     {
         StockLedger ledger = new(new UniformPolicy(StockTerms.Plain));
