@@ -130,6 +130,7 @@ public sealed class Lake : IAsyncDisposable
     {
         Pipeline.Dispose();
         Indexes.Dispose();
+        Tables.Dispose();
         Engine.Dispose();
         _opened?.Dispose();
         return ValueTask.CompletedTask;

@@ -41,6 +41,7 @@ public sealed class NodeHost : IAsyncDisposable
     private EventIntake? _intake;
     private MicroBatchLoop? _loop;
     private OwnReconciliation? _reconciling;
+    private OwnCompaction? _compacting;
     private Task _looping = Task.CompletedTask;
     private Task _demo = Task.CompletedTask;
 
@@ -130,6 +131,7 @@ public sealed class NodeHost : IAsyncDisposable
         await _streams.DisposeAsync();
         await _looping;
         await (_reconciling?.EndedAsync() ?? Task.CompletedTask);
+        await (_compacting?.EndedAsync() ?? Task.CompletedTask);
         if (_intake is not null && _intake.Failure is null)
         {
             using var limit = new CancellationTokenSource(s_lastRun, _state.Clock);
@@ -239,7 +241,8 @@ public sealed class NodeHost : IAsyncDisposable
             var policy = StockPolicyFile.Read(_lake.Project, RecordTime.ToMicros(_state.Clock.GetUtcNow()));
             _intake = await EventIntake.OpenAsync(_lake, _state, policy, new LedgerOptions { QuietRules = policy.QuietRules }, cancellationToken);
             _reconciling = new OwnReconciliation(_state, _lake, _telemetry, _web.Services.GetRequiredService<ILogger<OwnReconciliation>>(), _stop.Token);
-            _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _reconciling, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
+            _compacting = new OwnCompaction(_lake, _web.Services.GetRequiredService<ILogger<OwnCompaction>>(), _stop.Token);
+            _loop = new MicroBatchLoop(_state, _lake, _intake, _telemetry, _reconciling, _compacting, _web.Services.GetRequiredService<ILogger<MicroBatchLoop>>());
             _state.Gold.Publish(await new GoldReader(_lake).ReadAsync(cancellationToken));
             _state.Recovered(_intake);
             NodeLog.Recovered(_log, _intake.Sequence, _state.Lag, _state.Clock.GetElapsedTime(began));

@@ -32,6 +32,8 @@ internal sealed class BronzeStep(Lake lake, FeedContract feed)
     public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        using var rewriting = fullRefresh ? await _table.RewriteAsync(cancellationToken) : null;
+
         var known = await _table.TryLatestAsync(cancellationToken);
         var position = fullRefresh ? 0 : Math.Max(0, LakeTable.Position(known, LandedPosition));
         var (files, isEmpty) = feed.IsNoted

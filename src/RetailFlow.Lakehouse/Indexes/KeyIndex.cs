@@ -23,6 +23,7 @@ internal sealed class KeyIndex : IDisposable
     private readonly string _folder;
     private readonly Func<Guid> _newGuid;
     private readonly HashSet<string> _indexed = new(StringComparer.Ordinal);
+    private HashSet<string> _announced = new(StringComparer.Ordinal);
     private List<IndexRun>? _runs;
 
     public KeyIndex(LakeTable table, IReadOnlyList<string> columns, string folder, Func<Guid> newGuid)
@@ -32,6 +33,9 @@ internal sealed class KeyIndex : IDisposable
         _folder = folder;
         _newGuid = newGuid;
     }
+
+    /// <summary>The table whose rows it finds.</summary>
+    public LakeTable Table => _table;
 
     /// <summary>The key of a row as one text, null if a column of it is null.</summary>
     public static string KeyText(IReadOnlyList<string> columns, string? qualifier = null)
@@ -85,6 +89,32 @@ internal sealed class KeyIndex : IDisposable
         }
     }
 
+    /// <summary>
+    /// Indexes files that a commit is about to add, so that the next lookup does not have to. Lookups go on meanwhile. If the commit fails, the
+    /// entries are those of files that the table does not have.
+    /// </summary>
+    public async ValueTask AnnounceAsync(DuckDbConnection connection, Snapshot snapshot, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
+    {
+        if (files.Count == 0 || Volatile.Read(ref _runs) is null)
+        {
+            // Nobody has looked anything up: who does first indexes what there is.
+            return;
+        }
+
+        var run = await BuildAsync(connection, snapshot, files, cancellationToken);
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            _runs!.Add(run);
+            _announced = [.. run.Files];
+            _indexed.UnionWith(run.Files);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -108,20 +138,33 @@ internal sealed class KeyIndex : IDisposable
             }
         }
 
-        if (_runs!.Sum(r => r.Files.Count(f => !live.Contains(f))) * 2 > Math.Max(64, _indexed.Count))
-        {
-            Forget();
-            missing = [.. snapshot.Files];
-        }
-
+        _announced.ExceptWith(live);
+        var kept = _announced.Count == 0 ? live : [.. live, .. _announced];
+        DropAbandoned(kept);
         if (missing.Count > 0)
         {
             _runs!.Add(await BuildAsync(connection, snapshot, missing, cancellationToken));
             _indexed.UnionWith(missing.Select(f => f.DecodedPath));
-            Merge(live);
+            Merge(kept);
         }
 
         return live;
+    }
+
+    /// <summary>Lets go of what is of dropped files only: runs of no others at once, parts of runs when they are as many files as the table has.</summary>
+    private void DropAbandoned(HashSet<string> kept)
+    {
+        var abandoned = _runs!.ToDictionary(r => r, r => r.Files.Count(f => !kept.Contains(f)));
+        var whole = _runs!.FindAll(r => abandoned[r] == r.Files.Count);
+        var parts = _runs.FindAll(r => abandoned[r] > 0 && abandoned[r] < r.Files.Count);
+        if (parts.Sum(r => abandoned[r]) > Math.Max(64, kept.Count))
+        {
+            Rewrite([.. whole, .. parts], kept);
+        }
+        else if (whole.Count > 0)
+        {
+            Remove(whole);
+        }
     }
 
     private void Load()
@@ -148,19 +191,24 @@ internal sealed class KeyIndex : IDisposable
         }
     }
 
-    private void Forget()
+    /// <summary>Lets go of runs. A file that was dropped may come back, by RESTORE: it counts as indexed as long as a run has it, and no longer.</summary>
+    private void Remove(List<IndexRun> runs)
     {
-        foreach (var run in _runs!)
+        _runs!.RemoveAll(runs.Contains);
+        foreach (var run in runs)
         {
             run.Dispose();
             File.Delete(run.Path);
         }
 
-        _runs.Clear();
         _indexed.Clear();
+        foreach (var run in _runs)
+        {
+            _indexed.UnionWith(run.Files);
+        }
     }
 
-    private async ValueTask<IndexRun> BuildAsync(DuckDbConnection connection, Snapshot snapshot, List<AddFile> files, CancellationToken cancellationToken)
+    private async ValueTask<IndexRun> BuildAsync(DuckDbConnection connection, Snapshot snapshot, IReadOnlyList<AddFile> files, CancellationToken cancellationToken)
     {
         var entries = new List<IndexEntry>();
         var first = 0u;
@@ -199,7 +247,7 @@ internal sealed class KeyIndex : IDisposable
     }
 
     /// <summary>Merges runs of like size, so that a lookup asks few of them and each entry is rewritten a logarithmic number of times.</summary>
-    private void Merge(HashSet<string> live)
+    private void Merge(HashSet<string> kept)
     {
         if (_runs!.Count <= MostRuns)
         {
@@ -215,8 +263,13 @@ internal sealed class KeyIndex : IDisposable
             size += _runs[keep].Count;
         }
 
-        var merged = _runs.Skip(keep).ToList();
-        var files = merged.SelectMany(r => r.Files).Where(live.Contains).Distinct(StringComparer.Ordinal).ToList();
+        Rewrite([.. _runs.Skip(keep)], kept);
+    }
+
+    /// <summary>Puts one run in the place of several, without the entries of files that are not to be kept.</summary>
+    private void Rewrite(List<IndexRun> merged, HashSet<string> kept)
+    {
+        var files = merged.SelectMany(r => r.Files).Where(kept.Contains).Distinct(StringComparer.Ordinal).ToList();
         var ordinals = files.Select((f, i) => (f, i)).ToDictionary(f => f.f, f => (uint)f.i, StringComparer.Ordinal);
         var entries = new List<IndexEntry>();
         var taken = new HashSet<string>(StringComparer.Ordinal);
@@ -233,14 +286,8 @@ internal sealed class KeyIndex : IDisposable
             }
         }
 
-        var replacement = Write(files, entries);
-        _runs.RemoveRange(keep, _runs.Count - keep);
-        _runs.Add(replacement);
-        foreach (var run in merged)
-        {
-            run.Dispose();
-            File.Delete(run.Path);
-        }
+        _runs!.Add(Write(files, entries));
+        Remove(merged);
     }
 
     private string NewPath() => Path.Combine(_folder, $"{_newGuid():N}.run");

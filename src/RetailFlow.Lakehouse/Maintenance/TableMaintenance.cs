@@ -22,6 +22,7 @@ public sealed class TableMaintenance
     public async ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
+        using var rewriting = await found.RewriteAsync(cancellationToken);
         var snapshot = await found.LatestAsync(cancellationToken);
         foreach (var column in zorder)
         {
@@ -42,6 +43,7 @@ public sealed class TableMaintenance
             return new OptimizeReport(table, null, 0, 0, 0, 0, NothingToDo: true);
         }
 
+        await _lake.Indexes.AnnounceAsync(found, connection, snapshot, transaction.Adds, cancellationToken);
         if (await found.CommitAsync(transaction, cancellationToken) is not CommitResult.Committed committed)
         {
             throw new LakeException(LakeErrorKind.Conflict, $"{table}: another writer changed the files that were being rewritten; try again.");
@@ -134,7 +136,9 @@ public sealed class TableMaintenance
     /// Gathers the files of tables that have collected many small ones, as streams of small commits do, or in which much is deleted.
     /// A table that another writer changes meanwhile stays as that one left it; the next call finds the files again.
     /// </summary>
-    internal async ValueTask CompactAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
+    /// <param name="tables">Names of tables; one that does not exist has nothing to gather.</param>
+    /// <param name="cancellationToken">Ends the work before the commit of a table; files that were written for it stay behind.</param>
+    public async ValueTask CompactAsync(IEnumerable<string> tables, CancellationToken cancellationToken)
     {
         foreach (var name in tables)
         {

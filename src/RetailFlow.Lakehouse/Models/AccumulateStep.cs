@@ -26,6 +26,8 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
     public async ValueTask<StepReport> RunAsync(bool fullRefresh, bool dryRun, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
+        using var rewriting = fullRefresh ? await _table.RewriteAsync(cancellationToken) : null;
+
         // Its own table first: what that has consumed of an input is in the input by then, whoever else runs at the same time.
         var snapshot = await _table.TryLatestAsync(cancellationToken);
         if (await _context.SnapshotsAsync(cancellationToken) is not { } inputs)

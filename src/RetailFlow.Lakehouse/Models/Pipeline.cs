@@ -40,13 +40,12 @@ public sealed class Pipeline : IDisposable
                 await AddAsync(model.Name, () => RunModelAsync(model, options, cancellationToken));
             }
 
-            if (!options.DryRun)
+            if (options.Compact && !options.DryRun)
             {
-                string[] registry = [LandedFiles.TableName];
-                await _lake.Maintenance.CompactAsync(registry.Concat(steps.Where(s => s.Outcome == StepOutcome.Committed).Select(s => s.Table)), cancellationToken);
+                await _lake.Maintenance.CompactAsync(Written(steps), cancellationToken);
             }
 
-            return new RunReport(steps, clock.Elapsed);
+            return new RunReport(steps, clock.Elapsed) { Written = options.DryRun ? [] : Written(steps) };
 
             async ValueTask AddAsync(string table, Func<ValueTask<StepReport>> run)
             {
@@ -65,6 +64,9 @@ public sealed class Pipeline : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
+
+    private static List<string> Written(List<StepReport> steps) =>
+        [LandedFiles.TableName, .. steps.Where(s => s.Outcome == StepOutcome.Committed).Select(s => s.Table)];
 
     private async ValueTask<StepReport> StepAsync(string table, IReadOnlySet<string> selected, Func<ValueTask<StepReport>> run)
     {

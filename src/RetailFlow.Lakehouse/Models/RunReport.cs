@@ -15,6 +15,12 @@ public sealed record RunOptions
     /// <summary>True to look for files that other tools put below <c>raw/</c>.</summary>
     public bool Discover { get; init; } = true;
 
+    /// <summary>
+    /// True to gather the small files of the tables that were written, when their steps are through; false where the caller does that with
+    /// <see cref="Maintenance.TableMaintenance.CompactAsync"/>, which can go on beside the next run.
+    /// </summary>
+    public bool Compact { get; init; } = true;
+
     /// <summary>Told of each table when its step is through, before the next one begins; null for nobody.</summary>
     public Func<StepReport, ValueTask>? StepEnded { get; init; }
 }
@@ -22,7 +28,11 @@ public sealed record RunOptions
 /// <summary>What a run did.</summary>
 /// <param name="Steps">One per table, in the order they ran.</param>
 /// <param name="Elapsed">Time from start to end.</param>
-public sealed record RunReport(IReadOnlyList<StepReport> Steps, TimeSpan Elapsed);
+public sealed record RunReport(IReadOnlyList<StepReport> Steps, TimeSpan Elapsed)
+{
+    /// <summary>Tables that may have more files than before.</summary>
+    public IReadOnlyList<string> Written { get; init; } = [];
+}
 
 /// <summary>What happened to one table.</summary>
 public enum StepOutcome

@@ -6,10 +6,11 @@ using RetailFlow.Tables;
 namespace RetailFlow.Lakehouse.Tables;
 
 /// <summary>One Delta table of the lake: its log, and the newest snapshot that this process has seen.</summary>
-internal sealed class LakeTable(string name, IObjectStore store, TableEngine engine, DeltaLog log, Action<string>? warn)
+internal sealed class LakeTable(string name, IObjectStore store, TableEngine engine, DeltaLog log, Action<string>? warn) : IDisposable
 {
     private static readonly Dictionary<string, string> ChangeDataFeed = new() { ["delta.enableChangeDataFeed"] = "true" };
 
+    private readonly SemaphoreSlim _rewriting = new(1, 1);
     private Snapshot? _known;
 
     /// <summary>Name, <c>layer.table</c>.</summary>
@@ -23,6 +24,20 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
 
     /// <summary>The table's log.</summary>
     public DeltaLog Log { get; } = log;
+
+    /// <summary>
+    /// Waits until nobody else in this process takes files out of the table, and keeps others from it until the result is disposed. To be held from the
+    /// reading of a snapshot to the commit; appends need not wait. Other processes meet in the commit, where one of two that take out the same
+    /// file fails.
+    /// </summary>
+    public async ValueTask<IDisposable> RewriteAsync(CancellationToken cancellationToken)
+    {
+        await _rewriting.WaitAsync(cancellationToken);
+        return new Rewriting(_rewriting);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rewriting.Dispose();
 
     /// <summary>The table as it is; null if nobody has created it.</summary>
     public async ValueTask<Snapshot?> TryLatestAsync(CancellationToken cancellationToken)
@@ -155,4 +170,11 @@ internal sealed class LakeTable(string name, IObjectStore store, TableEngine eng
     }
 
     private LakeException Missing() => new(LakeErrorKind.InvalidInput, $"Table {Name} does not exist (yet).");
+
+    private sealed class Rewriting(SemaphoreSlim held) : IDisposable
+    {
+        private SemaphoreSlim? _held = held;
+
+        public void Dispose() => Interlocked.Exchange(ref _held, null)?.Release();
+    }
 }

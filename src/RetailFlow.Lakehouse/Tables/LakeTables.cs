@@ -6,7 +6,7 @@ using RetailFlow.Tables;
 namespace RetailFlow.Lakehouse.Tables;
 
 /// <summary>The Delta tables of one lake by name, <c>layer.table</c>.</summary>
-internal sealed class LakeTables
+internal sealed class LakeTables : IDisposable
 {
     private readonly ConcurrentDictionary<string, LakeTable> _tables = new(StringComparer.Ordinal);
     private readonly IObjectStore _store;
@@ -55,6 +55,15 @@ internal sealed class LakeTables
         }
 
         return [.. names];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var table in _tables.Values)
+        {
+            table.Dispose();
+        }
     }
 
     private async ValueTask<string?> FirstAsync(string prefix, string? after, CancellationToken cancellationToken)

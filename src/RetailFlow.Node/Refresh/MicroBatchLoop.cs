@@ -13,7 +13,7 @@ namespace RetailFlow.Node.Refresh;
 /// doubles; acknowledging never waits for it.
 /// </summary>
 internal sealed class MicroBatchLoop(
-    NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, OwnReconciliation reconciling, ILogger<MicroBatchLoop> log)
+    NodeState node, Lake lake, EventIntake intake, NodeTelemetry telemetry, OwnReconciliation reconciling, OwnCompaction compacting, ILogger<MicroBatchLoop> log)
 {
     // How often it is looked whether many records wait.
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
@@ -97,7 +97,9 @@ internal sealed class MicroBatchLoop(
         var published = false;
 
         // Stock waits for no other model.
-        await lake.Pipeline.RunAsync(new RunOptions { StepEnded = step => step.Table == GoldReader.Table ? PublishAsync(step) : ValueTask.CompletedTask }, cancellationToken);
+        var options = new RunOptions { Compact = false, StepEnded = step => step.Table == GoldReader.Table ? PublishAsync(step) : ValueTask.CompletedTask };
+        var report = await lake.Pipeline.RunAsync(options, cancellationToken);
+        compacting.AfterRun(report.Written);
         if (!published)
         {
             await PublishAsync(null);

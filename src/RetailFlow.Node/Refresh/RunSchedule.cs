@@ -1,7 +1,7 @@
 namespace RetailFlow.Node.Refresh;
 
 /// <summary>
-/// When the pipeline runs next: every interval, every half of it while many records wait, and never without a rest after a run, so that the pipeline does not
+/// When the pipeline runs next: every interval, every half of it while many records wait and for what comes right after them, and never without a rest after a run, so that the pipeline does not
 /// take the whole machine for itself. While callers wait for answers by the thousands, as in a rush for reservations, runs are fewer and larger: every few
 /// intervals. Moments are spans since one of the caller's choice.
 /// </summary>
@@ -25,6 +25,7 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     private TimeSpan _rested = start;
     private TimeSpan _notBefore = start;
     private long _answered;
+    private bool _carriedMany;
 
     /// <summary>Whether there was a rush when the last run began, or many records waited for it.</summary>
     public bool WasBusy { get; private set; }
@@ -35,7 +36,8 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     /// <param name="answered">Commands that were answered so far.</param>
     public void Begins(TimeSpan now, long waiting, long answered)
     {
-        WasBusy = waiting >= Many || IsRush(now, answered);
+        _carriedMany = waiting >= Many;
+        WasBusy = _carriedMany || IsRush(now, answered);
         _answered = answered;
     }
 
@@ -62,7 +64,7 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     /// <param name="isWanted">Whether somebody asked for a run at once.</param>
     public TimeSpan Due(TimeSpan now, long waiting, long answered, bool isWanted)
     {
-        var regular = _began + (IsRush(now, answered) ? interval * RushIntervals : waiting >= Many ? interval / 2 : interval);
+        var regular = _began + (IsRush(now, answered) ? interval * RushIntervals : waiting >= Many || (_carriedMany && waiting > 0) ? interval / 2 : interval);
         var due = isWanted ? _notBefore : regular > _rested ? regular : _rested;
         return due > _notBefore ? due : _notBefore;
     }

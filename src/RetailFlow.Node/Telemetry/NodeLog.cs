@@ -57,6 +57,9 @@ internal static partial class NodeLog
     [LoggerMessage(18, LogLevel.Warning, "The tables could not be reconciled; the next try is in {Pause}")]
     public static partial void CannotReconcile(ILogger logger, TimeSpan pause, Exception failure);
 
+    [LoggerMessage(19, LogLevel.Warning, "Small files could not be gathered; it is tried again after the next run")]
+    public static partial void CannotCompact(ILogger logger, Exception failure);
+
     [LoggerMessage(9, LogLevel.Warning, "The simulated retailer stopped sending")]
     public static partial void DemoFailed(ILogger logger, Exception failure);
 }

@@ -9,19 +9,65 @@ namespace RetailFlow.Lakehouse.Tests.Indexes;
 /// <summary>The index gives every row that has a key, through appends, merges of runs, rewritten files and damaged runs.</summary>
 public sealed class KeyIndexTests
 {
+    private static readonly StructType s_schema = new([new StructField("a", PrimitiveType.String), new StructField("b", PrimitiveType.Long)]);
+
+    [Fact]
+    public async Task Files_that_are_announced_before_their_commit_are_not_indexed_again_after_it()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        var (table, folder) = await CreateAsync(lake);
+        using var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
+        for (var i = 0; i < 5; i++)
+        {
+            await AppendAsync(lake, table, s_schema, 60, i);
+            await AssertFoundAsync(lake, table, index);
+        }
+
+        using var connection = lake.Lake.Engine.Connect();
+        var before = Directory.GetFiles(folder, "*.run");
+        var snapshot = await table.LatestAsync(default);
+        var optimize = new TableOptimize(table.Access, lake.Lake.Tables.Writer, []);
+        var transaction = (await optimize.PlanAsync(connection, snapshot, default))!;
+        await index.AnnounceAsync(connection, snapshot, transaction.Adds, default);
+        var announced = Assert.Single(Directory.GetFiles(folder, "*.run").Except(before));
+        await AssertFoundAsync(lake, table, index);
+        Assert.IsType<CommitResult.Committed>(await table.CommitAsync(transaction, default));
+        await AssertFoundAsync(lake, table, index);
+
+        Assert.Equal([announced], Directory.GetFiles(folder, "*.run"));
+    }
+
+    [Fact]
+    public async Task Rows_of_files_that_left_and_came_back_are_found()
+    {
+        await using var lake = await TestLake.OpenAsync();
+        var (table, folder) = await CreateAsync(lake);
+        using var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
+        for (var i = 0; i < 5; i++)
+        {
+            await AppendAsync(lake, table, s_schema, 60, i);
+            await AssertFoundAsync(lake, table, index);
+        }
+
+        var version = (await table.LatestAsync(default)).Version;
+        await lake.Lake.Maintenance.OptimizeAsync(table.Name, [], default);
+        await AssertFoundAsync(lake, table, index);
+        await lake.Lake.Maintenance.RestoreAsync(table.Name, version, default);
+
+        Assert.Equal(5, (await table.LatestAsync(default)).FileCount);
+        await AssertFoundAsync(lake, table, index);
+    }
+
     [Fact]
     public async Task Every_row_of_a_key_is_found_whatever_happened_to_the_files_and_the_runs()
     {
         await using var lake = await TestLake.OpenAsync();
-        var folder = Path.Combine(lake.Folder, "index");
-        var table = lake.Lake.Tables["silver.keys"];
-        var schema = new StructType([new StructField("a", PrimitiveType.String), new StructField("b", PrimitiveType.Long)]);
-        await table.EnsureAsync(schema, null, Guid.NewGuid, TimeProvider.System, default);
+        var (table, folder) = await CreateAsync(lake);
         var random = new Random(5);
         var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
         for (var round = 0; round < 40; round++)
         {
-            await AppendAsync(lake, table, schema, random.Next(1, 60), random.Next());
+            await AppendAsync(lake, table, s_schema, random.Next(1, 60), random.Next());
             if (round % 13 == 12)
             {
                 await lake.Lake.Maintenance.OptimizeAsync("silver.keys", [], default);
@@ -44,6 +90,13 @@ public sealed class KeyIndexTests
 
         Assert.InRange(Directory.GetFiles(folder, "*.run").Length, 1, 13);
         index.Dispose();
+    }
+
+    private static async Task<(LakeTable Table, string Folder)> CreateAsync(TestLake lake)
+    {
+        var table = lake.Lake.Tables["silver.keys"];
+        await table.EnsureAsync(s_schema, null, Guid.NewGuid, TimeProvider.System, default);
+        return (table, Path.Combine(lake.Folder, "index"));
     }
 
     private static async Task AppendAsync(TestLake lake, LakeTable table, StructType schema, int rows, int seed)

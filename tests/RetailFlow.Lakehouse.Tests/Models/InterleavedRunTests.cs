@@ -70,6 +70,61 @@ public sealed class InterleavedRunTests
         }
     }
 
+    /// <summary>
+    /// In one process, where nothing fails for it: of tables that runs only add to, files are gathered at any moment of a run; gathering those of others waits
+    /// for the step that changes their rows, and the other way round.
+    /// </summary>
+    [Fact]
+    public async Task Gathering_files_at_any_moment_of_a_run_of_the_same_process_fails_neither_and_leaves_every_record_once()
+    {
+        string[] added = ["system.landed_files", "bronze.inventory", "silver.inventory_events"];
+        var random = new Random(11);
+        using var folder = new TemporaryDirectory();
+        var records = new RandomStockRecords(11).Take(1_000);
+        var model = new NaiveStockModel();
+        var store = new InterruptedStore(new LocalObjectStore(folder.File("lake")));
+        await using var lake = await TestLake.OpenAsync(folder: folder, store: store);
+        var (position, gathered) = (0, 0);
+        await LandAsync();
+        await lake.RunAsync();
+        for (var call = 1; ; call += 7)
+        {
+            await LandAsync();
+            var other = Task.CompletedTask;
+            store.Before(call, async () =>
+            {
+                // The run holds the table whose step it is in: it is not waited for here.
+                other = lake.Lake.Maintenance.OptimizeAsync("gold.stock_on_hand", [], default).AsTask();
+                foreach (var table in added)
+                {
+                    gathered += (await lake.Lake.Maintenance.OptimizeAsync(table, [], default)).NothingToDo ? 0 : 1;
+                }
+            });
+            await lake.RunAsync();
+            await other;
+            if (store.IsWaiting)
+            {
+                Assert.InRange(call, 20, 400);
+                break;
+            }
+        }
+
+        Assert.InRange(gathered, 10, int.MaxValue);
+        Assert.Equal((long)model.Accepted.Count, await lake.ScalarAsync("select count(*) from silver.inventory_events"));
+        Assert.Equal(model.Rows().Sum(r => r.OnHand), await lake.ScalarAsync("select sum(on_hand) from gold.stock_on_hand"));
+        var reconciled = await lake.Lake.Reconciliation.RunAsync(default);
+        Assert.True(reconciled.Holds, string.Join('\n', reconciled.Checks.Where(c => !c.Holds).SelectMany(c => c.Differences.Prepend(c.Equation))));
+
+        async Task LandAsync()
+        {
+            var batch = records.Skip(position).Take(6).ToList();
+            position += batch.Count;
+            Assert.Equal(6, batch.Count);
+            batch.ForEach(r => model.Receive(r));
+            await lake.LandAsync(string.Join('\n', batch.Select(r => r.ToJson(random))));
+        }
+    }
+
     /// <summary>Lets something else happen before a certain call that concerns a log.</summary>
     private sealed class InterruptedStore(IObjectStore inner) : PassingObjectStore(inner)
     {

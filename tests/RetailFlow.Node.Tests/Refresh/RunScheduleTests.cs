@@ -19,6 +19,15 @@ public sealed class RunScheduleTests
         Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(10_300), waiting, 0, isWanted));
     }
 
+    [Theory, InlineData(RunSchedule.Many, 1, 500), InlineData(RunSchedule.Many, 0, 1_000), InlineData(RunSchedule.Many - 1, 1, 1_000)]
+    public void What_comes_right_after_many_records_waits_no_longer_than_they_did(long carried, long waiting, int due)
+    {
+        _schedule.Begins(Milliseconds(0), carried, 0);
+        _schedule.Ended(Milliseconds(0), Milliseconds(300));
+
+        Assert.Equal(Milliseconds(due), _schedule.Due(Milliseconds(300), waiting, 0, isWanted: false));
+    }
+
     [Theory, InlineData(800, 1_200), InlineData(900, 1_350), InlineData(20_000, 25_000)]
     public void A_run_that_takes_most_of_the_interval_or_more_is_followed_by_a_rest_of_half_its_time_up_to_five_seconds(int elapsed, int due)
     {
