@@ -206,7 +206,7 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
 
     private void Write(ReservationTransition transition, JournalScribe scribe)
     {
-        long sequence = scribe.Reservation(ledger.TextOf(transition));
+        long sequence = scribe.Reservation(ledger.TextOf(transition, scribe.AtMicros));
         ledger.Apply(transition, sequence);
     }
 

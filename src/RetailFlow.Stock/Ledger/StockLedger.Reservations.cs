@@ -54,15 +54,13 @@ public sealed partial class StockLedger
         answered.Enqueue((slot, answer.AtMicros));
     }
 
-    /// <summary>A transition as the journal keeps it (<see cref="TransitionJson"/>); valid until the next call and until something is applied.</summary>
-    public ReadOnlySpan<byte> TextOf(ReservationTransition transition)
+    /// <summary>A transition as the journal keeps it (<see cref="TransitionJson"/>); valid until the next call.</summary>
+    /// <param name="transition">The transition.</param>
+    /// <param name="entryMicros">The moment of its entry.</param>
+    public ReadOnlySpan<byte> TextOf(ReservationTransition transition, long entryMicros)
     {
-        if (!ReferenceEquals(writer.Written, transition))
-        {
-            ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
-            writer.Write(transition, names.Id, names.Key);
-        }
-
+        ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
+        writer.Write(transition, entryMicros, names.Id, names.Key);
         return writer.Text;
     }
 

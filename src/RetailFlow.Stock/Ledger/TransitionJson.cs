@@ -14,15 +14,20 @@ public static class TransitionJson
     private static readonly (byte[] Name, string Text)[] Commands =
         [.. ((string[])["hold", "expire", "confirm", "fulfil", "release", "extend", "consume"]).Select(text => (Encoding.UTF8.GetBytes(text), text))];
 
-    /// <summary>Writes a transition as one JSON object. Its moment is that of the envelope and is not written.</summary>
-    public static void Write(ReservationTransition transition, IBufferWriter<byte> into)
+    /// <summary>
+    /// Writes a transition as one JSON object. Its moment is that of the envelope and is not written, nor is when its reservation began if that is the same moment.
+    /// </summary>
+    /// <param name="transition">The transition.</param>
+    /// <param name="into">Takes the JSON.</param>
+    /// <param name="entryMicros">The moment of the envelope; null writes in any case when the reservation began.</param>
+    public static void Write(ReservationTransition transition, IBufferWriter<byte> into, long? entryMicros = null)
     {
         TransitionWriter writer = new();
-        writer.Write(transition);
+        writer.Write(transition, entryMicros);
         into.Write(writer.Text);
     }
 
-    /// <summary>Reads what <see cref="Write(ReservationTransition, IBufferWriter{byte})"/> has written.</summary>
+    /// <summary>Reads what <see cref="Write"/> has written.</summary>
     /// <param name="utf8">The JSON object.</param>
     /// <param name="atMicros">The moment of the envelope.</param>
     /// <exception cref="InvalidDataException">It is no transition; the message names what is wrong.</exception>

@@ -309,7 +309,7 @@ public sealed class TransitionReader(StockLedger? names = null)
                 {
                     Id = Id,
                     State = state,
-                    CreatedMicros = CreatedAt ?? throw Missing("created_at"),
+                    CreatedMicros = CreatedAt ?? atMicros,
                     ExpiresMicros = ExpiresAt ?? throw Missing("expires_at"),
                     Reference = Reference,
                     Channel = Channel,

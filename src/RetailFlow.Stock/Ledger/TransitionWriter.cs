@@ -18,14 +18,13 @@ internal sealed class TransitionWriter
     private readonly TimeText created = new();
     private readonly TimeText expires = new();
 
-    /// <summary>The transition that is written; null before the first.</summary>
-    public ReservationTransition? Written { get; private set; }
-
     /// <summary>The JSON object.</summary>
     public ReadOnlySpan<byte> Text => text.Written;
 
     /// <summary>Writes a transition in place of the one before.</summary>
-    public void Write(ReservationTransition transition)
+    /// <param name="transition">The transition.</param>
+    /// <param name="entryMicros">The moment of its entry in the journal: a reservation that began then does not say so again. Null lets it say when.</param>
+    public void Write(ReservationTransition transition, long? entryMicros)
     {
         ownId.Take(transition.Id);
         if (transition.Key is { } key)
@@ -33,16 +32,16 @@ internal sealed class TransitionWriter
             ownKey.Take(key);
         }
 
-        Write(transition, ownId, ownKey);
+        Write(transition, entryMicros, ownId, ownKey);
     }
 
     /// <summary>Writes a transition in place of the one before.</summary>
     /// <param name="transition">The transition.</param>
+    /// <param name="entryMicros">The moment of its entry in the journal.</param>
     /// <param name="id">Its identity.</param>
     /// <param name="key">Its key, if it has one.</param>
-    public void Write(ReservationTransition transition, NameText id, NameText key)
+    public void Write(ReservationTransition transition, long? entryMicros, NameText id, NameText key)
     {
-        Written = null;
         text.Clear();
         text.Append("{\"command\":\""u8);
         Name(transition.Command);
@@ -69,19 +68,22 @@ internal sealed class TransitionWriter
         Shortfalls(transition.Shortfalls);
         if (transition.After is { } after)
         {
-            Reservation(after);
+            Reservation(after, entryMicros);
         }
 
         text.Append((byte)'}');
-        Written = transition;
     }
 
-    private void Reservation(Reservation after)
+    private void Reservation(Reservation after, long? entryMicros)
     {
         text.Append(",\"state\":\""u8);
         Name(Ledger.Reservation.NameOf(after.State));
-        text.Append("\",\"created_at\":\""u8);
-        text.Append(created.Of(after.CreatedMicros));
+        if (after.CreatedMicros != entryMicros)
+        {
+            text.Append("\",\"created_at\":\""u8);
+            text.Append(created.Of(after.CreatedMicros));
+        }
+
         text.Append("\",\"expires_at\":\""u8);
         text.Append(expires.Of(after.ExpiresMicros));
         if (after.Reference is { } reference)

@@ -344,7 +344,7 @@ public sealed class ReservationTests
             f.Value.Entry.GetProperty("state"),
             f.Value.Entry.TryGetProperty("reference", out var reference) ? reference : "null",
             f.Value.Entry.TryGetProperty("channel", out var channel) ? channel : "null",
-            f.Value.Entry.GetProperty("created_at"),
+            f.Value.Entry.TryGetProperty("created_at", out var created) ? created : Moment(f.Value.At),
             f.Value.Entry.GetProperty("expires_at"),
             Moment(f.Value.Confirmed),
             Moment(f.Value.Ended),
