@@ -24,17 +24,19 @@ public sealed class AppendLogTests
         using AppendLogWriter log = AppendLogWriter.Open(file, out _);
         byte[] payload = """{"sku":"A","quantity":"1.50"}"""u8.ToArray();
         log.Append(payload);
+        log.Append(payload);
         log.Sync();
 
-        string expected = FormattableString.Invariant($$"""{"crc32c":"{{Crc32C.Compute(payload):x8}}","sku":"A","quantity":"1.50"}""") + "\n";
+        // The first record of a group has a space behind its first comma, which the checksum covers.
+        byte[] withMark = """{ "sku":"A","quantity":"1.50"}"""u8.ToArray();
+        string expected = FormattableString.Invariant($$"""{"crc32c":"{{Crc32C.Compute(withMark):x8}}", "sku":"A","quantity":"1.50"}""") + "\n"
+            + FormattableString.Invariant($$"""{"crc32c":"{{Crc32C.Compute(payload):x8}}","sku":"A","quantity":"1.50"}""") + "\n";
         Assert.Equal(expected, Encoding.UTF8.GetString(file.ToArray()));
     }
 
     [Theory]
     [InlineData("{}")]
-    [InlineData("{ }")]
     [InlineData("{\t \r}")]
-    [InlineData("{ \"a\":1}")]
     [InlineData("{\"a\":{}}")]
     [InlineData("{\"text\":\"},{\\n\"}")]
     public void Every_json_object_becomes_a_line_of_json_and_comes_back_byte_for_byte(string payload)
@@ -61,6 +63,8 @@ public sealed class AppendLogTests
     [InlineData("[1]")]
     [InlineData("{\"a\":1} ")]
     [InlineData(" {\"a\":1}")]
+    [InlineData("{ \"a\":1}")]
+    [InlineData("{ }")]
     [InlineData("{\"a\":\n1}")]
     public void What_cannot_be_a_record_is_refused_and_adds_nothing(string payload)
     {
@@ -172,7 +176,7 @@ public sealed class AppendLogTests
         using AppendLogWriter again = AppendLogWriter.Open(file, out LogRecovery recovery);
         Assert.Equal(new LogRecovery(1, file.Length, 0), recovery);
         again.Append("{\"b\":2}");
-        Assert.Equal(new LogPosition(file.Length + 28, 2), again.End);
+        Assert.Equal(new LogPosition(file.Length + 29, 2), again.End);
         again.Sync();
 
         Assert.Equal(["{\"a\":1}", "{\"b\":2}"], LogText.Read(file, 0, again.Position));

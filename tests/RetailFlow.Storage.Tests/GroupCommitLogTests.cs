@@ -17,7 +17,7 @@ public sealed class GroupCommitLogTests
         long end = await log.AppendAsync("{\"a\":1}");
 
         Assert.Equal(end, file.SyncedBytes);
-        Assert.Equal(28, end);
+        Assert.Equal(29, end);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class GroupCommitLogTests
         Assert.False(append.IsCompleted);
         gate.Open();
 
-        Assert.Equal(28, await append);
+        Assert.Equal(29, await append);
     }
 
     [Fact]
@@ -201,7 +201,7 @@ public sealed class GroupCommitLogTests
         await cancellation.CancelAsync();
         gate.Open();
 
-        Assert.Equal(28, await underWay);
+        Assert.Equal(29, await underWay);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
         await other;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await log.AppendAsync(Payload(3), cancellation.Token));
@@ -334,9 +334,9 @@ public sealed class GroupCommitLogTests
             AppendLogWriter.Open(file, out _), Encode, s_options, position => heard.Add(position));
 
         await log.AppendAsync(Payload(0));
-        Assert.Equal([new LogPosition(28, 1)], heard);
+        Assert.Equal([new LogPosition(29, 1)], heard);
         await log.AppendAsync(Payload(1));
-        Assert.Equal([new LogPosition(28, 1), new LogPosition(56, 2)], heard);
+        Assert.Equal([new LogPosition(29, 1), new LogPosition(58, 2)], heard);
     }
 
     [Fact]

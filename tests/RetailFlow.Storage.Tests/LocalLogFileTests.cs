@@ -24,9 +24,9 @@ public sealed class LocalLogFileTests : IDisposable
         File.AppendAllText(Path, "{\"crc32c\":\"0000");
 
         using AppendLogWriter again = AppendLogWriter.Open(LocalLogFile.Open(Path), out LogRecovery recovery);
-        Assert.Equal(new LogRecovery(2, 56, 15), recovery);
-        Assert.Equal(56, new FileInfo(Path).Length);
-        Assert.Equal(["{\"a\":1}", "{\"b\":2}"], LogText.Read(again.File, 0, 56));
+        Assert.Equal(new LogRecovery(2, 57, 15), recovery);
+        Assert.Equal(57, new FileInfo(Path).Length);
+        Assert.Equal(["{\"a\":1}", "{\"b\":2}"], LogText.Read(again.File, 0, 57));
     }
 
     [Fact]

@@ -22,11 +22,13 @@ internal sealed class LogModel : IDisposable
     private readonly List<string> _pending = [];
     private AppendLogWriter _log;
     private int _number;
+    private readonly int _roomBytes;
 
     public LogModel(Random random)
     {
         _random = random;
-        _log = AppendLogWriter.Open(_file, out _);
+        _roomBytes = random.Next(2) * random.Next(1, 4_000);
+        _log = Open();
     }
 
     public void Run(IEnumerable<LogStep> script)
@@ -84,7 +86,7 @@ internal sealed class LogModel : IDisposable
             LogPosition position = _log.Sync();
             _acknowledged.AddRange(_pending);
             _pending.Clear();
-            Assert.Equal(new LogPosition(_file.Length, _acknowledged.Count), position);
+            Assert.Equal(new LogPosition(_log.File.Length, _acknowledged.Count), position);
         }
         catch (LogPoisonedException)
         {
@@ -97,12 +99,12 @@ internal sealed class LogModel : IDisposable
         _log.Dispose();
         try
         {
-            _log = AppendLogWriter.Open(_file, out _);
+            _log = Open();
         }
         catch (StorageException)
         {
             // The injected failure met the opening: the next one meets a working disk, and must find the same.
-            _log = AppendLogWriter.Open(_file, out _);
+            _log = Open();
         }
 
         List<string> found = LogText.Read(_file, 0, _log.Position);
@@ -113,4 +115,7 @@ internal sealed class LogModel : IDisposable
         _acknowledged.AddRange(more);
         _pending.Clear();
     }
+
+    private AppendLogWriter Open() =>
+        AppendLogWriter.Open(_roomBytes == 0 ? _file : new PreparedLogFile(_file, new PreparedLogFileOptions { RoomBytes = _roomBytes, FromSyncsPerSecond = 0 }), out _);
 }

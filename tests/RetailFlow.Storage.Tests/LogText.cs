@@ -39,5 +39,5 @@ internal static class LogText
 
     /// <summary>A payload of random size that names its number.</summary>
     public static string Payload(int number, Random random) =>
-        FormattableString.Invariant($$"""{"n":{{number}},"text":"{{new string((char)('a' + (number % 26)), random.Next(0, 90))}} é \n"}""");
+        FormattableString.Invariant($$"""{"n":{{number}},"text":"{{new string((char)('a' + (number % 26)), random.Next(0, random.Next(4) == 0 ? 900 : 90))}} é \n"}""");
 }

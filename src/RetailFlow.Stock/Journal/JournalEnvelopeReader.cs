@@ -45,7 +45,7 @@ public readonly ref struct JournalEnvelopeReader
         {
             rest = rest[ChecksumMemberLength..];
             Require(rest[0] == (byte)',');
-            rest = rest[1..];
+            rest = rest[1..].TrimStart((byte)' ');
         }
         else
         {

@@ -13,7 +13,7 @@ internal sealed class SegmentedLog : ILogFile
     private readonly IJournalFiles files;
     private readonly SegmentIndex index;
     private readonly StockJournalOptions options;
-    private ILogFile? file;
+    private PreparedLogFile? file;
     private Segment? segment;
     private DateOnly? segmentDay;
     private long segmentLength;
@@ -32,7 +32,7 @@ internal sealed class SegmentedLog : ILogFile
             segment = last;
             segmentDay = SegmentPath.Day(last.Path);
             segmentLength = last.DurableBytes;
-            file = files.OpenWrite(last.Path);
+            file = Prepared(files.OpenWrite(last.Path));
         }
     }
 
@@ -89,6 +89,8 @@ internal sealed class SegmentedLog : ILogFile
 
     private void BeginSegment()
     {
+        // A segment that has a successor ends with its last record.
+        file?.Trim();
         string path = SegmentPath.Of(groupDay, options.Door, group.Sequence);
         ILogFile next = files.OpenWrite(path);
         if (next.Length > 0)
@@ -98,10 +100,12 @@ internal sealed class SegmentedLog : ILogFile
         }
 
         file?.Dispose();
-        file = next;
+        file = Prepared(next);
         segment = new Segment(path, group.Sequence);
         segmentDay = groupDay;
         segmentLength = 0;
         index.Add(segment);
     }
+
+    private PreparedLogFile Prepared(ILogFile segmentFile) => new(segmentFile, options.Room with { TimeProvider = options.TimeProvider });
 }

@@ -17,6 +17,9 @@ public sealed record StockJournalOptions
     /// <summary>Sequence of the first record; above 1 where a journal goes on behind another one.</summary>
     public long FirstSequence { get; init; } = 1;
 
+    /// <summary>When segments keep room behind their end, and how much. The clock is <see cref="TimeProvider"/>.</summary>
+    public PreparedLogFileOptions Room { get; init; } = new();
+
     /// <summary>Limits of the group commit.</summary>
     public GroupCommitOptions GroupCommit { get; init; } = new();
 

@@ -34,6 +34,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(int descriptor);
 
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int Fdatasync(SafeFileHandle file);
+
     /// <summary>SYNC_FILE_RANGE_WRITE of Linux: begin, do not wait.</summary>
     public const uint SyncFileRangeWrite = 2;
 

@@ -27,6 +27,23 @@ public static class LocalDurability
     }
 
     /// <summary>
+    /// Forces the content of an open file to the device, and of what the system keeps about it as much as reading it needs, like its length, but not its times
+    /// (fdatasync of Linux, POSIX.1-2017): bytes written over others are then durable without a commit of the file system's journal.
+    /// </summary>
+    /// <exception cref="StorageException">The file cannot be synced.</exception>
+    internal static void SyncContent(SafeFileHandle file, string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+        else if (Retry(() => Libc.Fdatasync(file), out int error) != 0)
+        {
+            throw Errno.Failure("sync", path, error);
+        }
+    }
+
+    /// <summary>
     /// Tells the system to begin writing a part of a file to the device, where it can be told (sync_file_range of Linux). Nothing is durable by it, and nothing
     /// depends on whether it was done.
     /// </summary>

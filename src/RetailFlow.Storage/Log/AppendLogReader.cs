@@ -35,7 +35,7 @@ public sealed class AppendLogReader : IDisposable
         }
 
         Memory<byte> line = _lines.Line;
-        int payload = RecordFrame.Restore(line.Span);
+        int payload = RecordFrame.Restore(line.Span, out _);
         if (payload < 0)
         {
             throw new LogCorruptException(_file.Name, _lines.Offset);

@@ -52,15 +52,21 @@ public sealed class AppendLogWriter : IDisposable
     /// <summary>Bytes appended that the file does not have.</summary>
     public int UnwrittenBytes => _buffered;
 
+    // The record that is reserved or added next is the first of those that the next sync makes durable.
+    private bool BeginsGroup => BufferedBytes == 0;
+
+    private int PayloadStart => _buffered + RecordFrame.PayloadOffset + (BeginsGroup ? 1 : 0);
+
     /// <summary>True after a failed write or sync.</summary>
     public bool IsPoisoned => _poison is not null;
 
     /// <summary>
-    /// Verifies a log from its beginning and opens it for appending. An unfinished end is cut off durably.
+    /// Verifies a log from its beginning and opens it for appending. An unfinished end is cut off durably: the rest of a file behind its last valid record,
+    /// or a last group from the first hole in it on: line feeds, which are room of a <see cref="PreparedLogFile"/>, or zeros, where nothing reached the device.
     /// </summary>
     /// <param name="file">The log; the writer owns it, also when opening fails.</param>
     /// <param name="recovery">What was found.</param>
-    /// <exception cref="LogCorruptException">A bad record is followed by a valid one.</exception>
+    /// <exception cref="LogCorruptException">A bad record is followed by a valid one, and is no hole in the last group.</exception>
     /// <exception cref="IOException">The file cannot be read or cut.</exception>
     public static AppendLogWriter Open(ILogFile file, out LogRecovery recovery)
     {
@@ -101,14 +107,14 @@ public sealed class AppendLogWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(maxPayload);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxPayload, MaxRecordBytes);
         ThrowIfUnusable();
-        int needed = checked(_buffered + RecordFrame.Overhead + maxPayload + 2);
+        int needed = checked(_buffered + RecordFrame.Overhead + 1 + maxPayload + 2);
         if (needed > _buffer.Length)
         {
             Grow(needed);
         }
 
         _reserved = maxPayload;
-        return _buffer.AsSpan(_buffered + RecordFrame.PayloadOffset, maxPayload);
+        return _buffer.AsSpan(PayloadStart, maxPayload);
     }
 
     /// <summary>Adds the record that stands in the first <paramref name="length"/> bytes of the reserved room.</summary>
@@ -125,7 +131,7 @@ public sealed class AppendLogWriter : IDisposable
 
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, _reserved);
-        if (RecordFrame.Reject(_buffer.AsSpan(_buffered + RecordFrame.PayloadOffset, length)) is { } reason)
+        if (RecordFrame.Reject(_buffer.AsSpan(PayloadStart, length)) is { } reason)
         {
             throw new ArgumentException(reason, nameof(length));
         }
@@ -229,22 +235,35 @@ public sealed class AppendLogWriter : IDisposable
         long length = file.Length;
         long records = 0;
         long valid = 0;
+        long written = 0;
         long? bad = null;
+        bool hasGroups = false;
+        bool isUnwritten = false;
         using (LineScanner lines = new(file, 0, length))
         {
             while (lines.TryNext())
             {
-                if (RecordFrame.Restore(lines.Line.Span) < 0)
+                written = lines.IsBlank ? written : lines.NextOffset;
+                if (RecordFrame.Restore(lines.Line.Span, out bool beginsGroup) < 0)
                 {
                     bad ??= lines.Offset;
+                    isUnwritten |= lines.IsBlank || lines.Line.Span.Contains((byte)0);
                     continue;
                 }
 
                 if (bad is { } offset)
                 {
-                    throw new LogCorruptException(file.Name, offset);
+                    // A group is begun when all before it is durable: what is bad before one is damage. In the last group it is what did not reach the device,
+                    // if there is room there or what a file system shows for blocks never written. Groups are told apart from where the first begins.
+                    if (beginsGroup || !hasGroups || !isUnwritten)
+                    {
+                        throw new LogCorruptException(file.Name, offset);
+                    }
+
+                    continue;
                 }
 
+                hasGroups |= beginsGroup;
                 records++;
                 valid = lines.NextOffset;
             }
@@ -257,12 +276,12 @@ public sealed class AppendLogWriter : IDisposable
 
         // Also without a cut: records that a dead process wrote and never synced are about to be built upon.
         file.Sync();
-        return new LogRecovery(records, valid, length - valid);
+        return new LogRecovery(records, valid, Math.Max(valid, written) - valid);
     }
 
     private void Complete(int payloadLength)
     {
-        _buffered += RecordFrame.Complete(_buffer.AsSpan(_buffered), payloadLength);
+        _buffered += RecordFrame.Complete(_buffer.AsSpan(_buffered), payloadLength, BeginsGroup);
         _records++;
         _reserved = -1;
     }

@@ -36,11 +36,15 @@ internal sealed class LineScanner : IDisposable
     /// <summary>The line without its line feed; empty if it is incomplete or too long. Valid until the next call.</summary>
     public Memory<byte> Line { get; private set; }
 
+    /// <summary>True if the line is nothing but a line feed.</summary>
+    public bool IsBlank { get; private set; }
+
     /// <summary>Moves to the next line; false at the end of the range.</summary>
     public bool TryNext()
     {
         Offset = NextOffset;
         Line = default;
+        IsBlank = false;
         int searched = 0;
         while (true)
         {
@@ -49,6 +53,7 @@ internal sealed class LineScanner : IDisposable
             {
                 int length = searched + found;
                 Line = _buffer.AsMemory(_start, length);
+                IsBlank = length == 0;
                 _start += length + 1;
                 NextOffset = Offset + length + 1;
                 return true;

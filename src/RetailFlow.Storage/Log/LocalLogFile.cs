@@ -101,7 +101,7 @@ public sealed class LocalLogFile : ILogFile
         try
         {
             AwaitWriteBack();
-            RandomAccess.FlushToDisk(_handle);
+            LocalDurability.SyncContent(_handle, Name);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

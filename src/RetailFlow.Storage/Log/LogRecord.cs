@@ -8,7 +8,7 @@ public readonly record struct LogPosition(long Bytes, long Records);
 /// <summary>What opening a log found.</summary>
 /// <param name="Records">Valid records kept.</param>
 /// <param name="ValidBytes">Bytes of the valid records: the length of the file after recovery.</param>
-/// <param name="TornBytes">Bytes cut from the end: writes that never became durable, so were never acknowledged.</param>
+/// <param name="TornBytes">Bytes cut from the end: writes that never became durable, so were never acknowledged. Room behind them is not counted.</param>
 public readonly record struct LogRecovery(long Records, long ValidBytes, long TornBytes);
 
 /// <summary>One record read from a log.</summary>

@@ -2,7 +2,8 @@ namespace RetailFlow.Storage;
 
 /// <summary>
 /// One record of the append log: one line of JSON, whose first member is the checksum of the payload.
-/// <c>{"sku":"A"}</c> is written as <c>{"crc32c":"89abcdef","sku":"A"}</c> and a line feed.
+/// <c>{"sku":"A"}</c> is written as <c>{"crc32c":"89abcdef","sku":"A"}</c> and a line feed; as the first record of a group, of those that one sync
+/// made durable, as <c>{"crc32c":"89abcdef", "sku":"A"}</c>, with a checksum of the line with the space.
 /// </summary>
 internal static class RecordFrame
 {
@@ -16,9 +17,10 @@ internal static class RecordFrame
     public const int Overhead = PayloadOffset;
 
     /// <summary>Longest line in bytes, without the line feed.</summary>
-    public const int MaxLine = MaxPayload + Overhead;
+    public const int MaxLine = MaxPayload + Overhead + 1;
 
     private const byte LineFeed = (byte)'\n';
+    private const byte GroupMark = (byte)' ';
     private const int ChecksumOffset = 11;
     private const int ChecksumDigits = 8;
 
@@ -32,6 +34,11 @@ internal static class RecordFrame
             return "A record must be a JSON object, from '{' to '}'.";
         }
 
+        if (payload[1] == GroupMark)
+        {
+            return "A record must not have a space behind its first brace.";
+        }
+
         if (payload.Length > MaxPayload)
         {
             return FormattableString.Invariant($"A record of {payload.Length} bytes is longer than the limit of {MaxPayload}.");
@@ -42,11 +49,18 @@ internal static class RecordFrame
 
     /// <summary>
     /// Completes a line whose payload of <paramref name="payloadLength"/> bytes stands at <see cref="PayloadOffset"/> of
-    /// <paramref name="line"/>, which has room for the payload, <see cref="Overhead"/> and two bytes more.
+    /// <paramref name="line"/>, or one byte behind it if it begins a group. The line has room for that, <see cref="Overhead"/> and two bytes more.
     /// </summary>
     /// <returns>Length of the line with its line feed.</returns>
-    public static int Complete(Span<byte> line, int payloadLength)
+    public static int Complete(Span<byte> line, int payloadLength, bool beginsGroup)
     {
+        if (beginsGroup)
+        {
+            line[PayloadOffset] = (byte)'{';
+            line[PayloadOffset + 1] = GroupMark;
+            payloadLength++;
+        }
+
         Span<byte> payload = line.Slice(PayloadOffset, payloadLength);
         uint checksum = Crc32C.Compute(payload);
         int length = PayloadOffset + payloadLength;
@@ -77,8 +91,9 @@ internal static class RecordFrame
     /// Checks a line (without its line feed) and restores the payload inside it, over the checksum.
     /// </summary>
     /// <returns>Where in the line the payload begins, or -1 if the line is no valid record.</returns>
-    public static int Restore(Span<byte> line)
+    public static int Restore(Span<byte> line, out bool beginsGroup)
     {
+        beginsGroup = false;
         if (line.Length < PayloadOffset + 1 || !line.StartsWith(Opening) || line[PayloadOffset - 1] != (byte)'"'
             || !TryParse(line.Slice(ChecksumOffset, ChecksumDigits), out uint checksum))
         {
@@ -87,7 +102,18 @@ internal static class RecordFrame
 
         int start = line[PayloadOffset] == (byte)',' ? PayloadOffset : PayloadOffset - 1;
         line[start] = (byte)'{';
-        return Crc32C.Compute(line[start..]) == checksum ? start : -1;
+        if (Crc32C.Compute(line[start..]) != checksum)
+        {
+            return -1;
+        }
+
+        if (line[start + 1] == GroupMark)
+        {
+            beginsGroup = true;
+            line[++start] = (byte)'{';
+        }
+
+        return start;
     }
 
     private static bool IsEmptyObject(ReadOnlySpan<byte> payload)

@@ -96,7 +96,7 @@ internal sealed class LedgerCrashSimulation(int seed, PlantedBug bug) : IDisposa
 
         files.Created = null;
         LedgerFollower follower = new(ledger);
-        StockJournal journal = StockJournal.Open(lake.Path, new StockJournalOptions { TimeProvider = clock, Files = bug == PlantedBug.SyncLies ? new LyingFiles(files) : files, Follower = follower, SegmentBytes = 20_000, GroupCommit = new GroupCommitOptions { WriteAheadBytes = random.Next(2) == 0 ? 1 : 1 << 20 } }, out JournalRecovery found);
+        StockJournal journal = StockJournal.Open(lake.Path, new StockJournalOptions { TimeProvider = clock, Files = bug == PlantedBug.SyncLies ? new LyingFiles(files) : files, Follower = follower, SegmentBytes = 20_000, Room = new PreparedLogFileOptions { RoomBytes = random.Next(2) * 3_000, FromSyncsPerSecond = 0 }, GroupCommit = new GroupCommitOptions { WriteAheadBytes = random.Next(2) == 0 ? 1 : 1 << 20 } }, out JournalRecovery found);
         foreach (JournalRange range in journal.RangesAfter(0))
         {
             using JournalReader reader = journal.Read(range);

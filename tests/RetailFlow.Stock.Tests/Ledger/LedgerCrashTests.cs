@@ -62,6 +62,11 @@ public sealed class LedgerCrashTests
             {
                 return;
             }
+            catch (IOException) when (bug == PlantedBug.SyncLies)
+            {
+                // A segment that is not what it was when the next one was begun: the journal itself does not open.
+                return;
+            }
         }
 
         Assert.Fail("Forty lives with the bug went by without a complaint.");

@@ -4,8 +4,8 @@ using RetailFlow.Storage;
 namespace RetailFlow.Testing.Storage;
 
 /// <summary>
-/// A log file in memory that knows what was synced. A crash keeps what was synced and some beginning of what was not,
-/// possibly with a damaged last sector. Writes and syncs can be made to fail. It outlives being disposed of, so that a
+/// A log file in memory that knows what was synced. A crash keeps what was synced and some beginning of what was added since,
+/// possibly with a damaged last sector; of sectors that were written over since, each is as it was or as it became. Writes and syncs can be made to fail. It outlives being disposed of, so that a
 /// test can open it again. Safe for one writer and many readers.
 /// </summary>
 public sealed class CrashableLogFile : ILogFile
@@ -14,6 +14,9 @@ public sealed class CrashableLogFile : ILogFile
 
     private readonly Lock _gate = new();
     private readonly List<byte> _content = [];
+
+    // Sectors written over since the last sync, as they were.
+    private readonly SortedDictionary<int, byte[]> _before = [];
     private int _synced;
     private byte[]? _beforeTruncation;
     private int _failWriteIn = -1;
@@ -59,18 +62,18 @@ public sealed class CrashableLogFile : ILogFile
     {
         lock (_gate)
         {
-            if (position != _content.Count)
+            if (position > _content.Count)
             {
-                throw new InvalidOperationException("A log is written at its end.");
+                throw new InvalidOperationException("A log is written without gaps.");
             }
 
             if (_failWriteIn-- == 0)
             {
-                _content.AddRange(bytes[..Math.Min(_writtenBeforeFailure, bytes.Length)]);
+                Put((int)position, bytes[..Math.Min(_writtenBeforeFailure, bytes.Length)]);
                 throw new StorageException("Injected failure of a write (ENOSPC).", Name, "ENOSPC");
             }
 
-            _content.AddRange(bytes);
+            Put((int)position, bytes);
         }
     }
 
@@ -86,6 +89,7 @@ public sealed class CrashableLogFile : ILogFile
 
             _synced = _content.Count;
             _beforeTruncation = null;
+            _before.Clear();
             Syncs++;
         }
     }
@@ -94,7 +98,7 @@ public sealed class CrashableLogFile : ILogFile
     {
         lock (_gate)
         {
-            _beforeTruncation ??= [.. _content.Take(_synced)];
+            _beforeTruncation ??= Synced();
             _content.RemoveRange((int)length, _content.Count - (int)length);
             _synced = Math.Min(_synced, _content.Count);
         }
@@ -120,6 +124,7 @@ public sealed class CrashableLogFile : ILogFile
             _content.AddRange(survived);
             _synced = survived.Length;
             _beforeTruncation = null;
+            _before.Clear();
             _failWriteIn = _failSyncIn = -1;
         }
     }
@@ -153,6 +158,19 @@ public sealed class CrashableLogFile : ILogFile
         }
 
         byte[] survived = [.. _content.Take(random.Next(_synced, _content.Count + 1))];
+        if (_before.Count > 0 && random.Next(4) > 0)
+        {
+            foreach ((int offset, byte[] sector) in _before)
+            {
+                // Nothing is added to a file before the sector that it is added to is written.
+                bool isBoundary = offset + SectorBytes > _synced && survived.Length > _synced;
+                if (!isBoundary && random.Next(2) == 0)
+                {
+                    sector.CopyTo(survived, offset);
+                }
+            }
+        }
+
         int damaged = Math.Min(survived.Length - _synced, (survived.Length % SectorBytes) + 1);
         if (damaged > 0 && random.Next(2) == 0)
         {
@@ -160,5 +178,31 @@ public sealed class CrashableLogFile : ILogFile
         }
 
         return survived;
+    }
+
+    private void Put(int position, ReadOnlySpan<byte> bytes)
+    {
+        int over = Math.Min(bytes.Length, _content.Count - position);
+        for (int sector = position / SectorBytes * SectorBytes; sector < Math.Min(position + over, _synced); sector += SectorBytes)
+        {
+            if (!_before.ContainsKey(sector))
+            {
+                _before.Add(sector, [.. _content.GetRange(sector, Math.Min(SectorBytes, _synced - sector))]);
+            }
+        }
+
+        bytes[..over].CopyTo(CollectionsMarshal.AsSpan(_content)[position..]);
+        _content.AddRange(bytes[over..]);
+    }
+
+    private byte[] Synced()
+    {
+        byte[] synced = [.. _content.Take(_synced)];
+        foreach ((int offset, byte[] sector) in _before)
+        {
+            sector.CopyTo(synced, offset);
+        }
+
+        return synced;
     }
 }
