@@ -10,7 +10,8 @@ namespace RetailFlow.Stock.Ledger;
 internal sealed class ExpectedCommands(ReservationBook book, StockKeyTable keys)
 {
     // How many commands ahead of the one that is decided a thing is done: far enough for memory to come, near enough for it to be still there.
-    private const int Keys = 2;
+    private const int Keys = 1;
+    private const int Numbers = 3;
     private const int Names = 5;
     private const int Skus = 8;
     private const int Texts = 11;
@@ -78,10 +79,17 @@ internal sealed class ExpectedCommands(ReservationBook book, StockKeyTable keys)
             Take(entries[near & (Kept - 1)], named);
         }
 
-        int next = newest - (Objects - Keys);
-        if (At(commands, next) is { } and HoldCommand)
+        int counted = newest - (Objects - Numbers);
+        if (At(commands, counted) is HoldCommand)
         {
-            keys.ExpectKey(entries[next & (Kept - 1)].StockHash);
+            Entry entry = entries[counted & (Kept - 1)];
+            entry.StockNumber = keys.ExpectNumber(entry.StockHash);
+        }
+
+        int next = newest - (Objects - Keys);
+        if (At(commands, next) is HoldCommand)
+        {
+            keys.ExpectKey(entries[next & (Kept - 1)].StockNumber);
         }
     }
 
@@ -124,5 +132,7 @@ internal sealed class ExpectedCommands(ReservationBook book, StockKeyTable keys)
         public string? Location { get; set; }
 
         public ulong StockHash { get; set; }
+
+        public int StockNumber { get; set; } = -1;
     }
 }

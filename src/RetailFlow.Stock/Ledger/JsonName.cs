@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Unicode;
 
@@ -24,7 +25,7 @@ internal static class JsonName
     {
         if (!name.AsSpan().ContainsAnyExcept(s_plain))
         {
-            _ = Utf8.FromUtf16(name, into, out _, out int plain);
+            _ = Ascii.FromUtf16(name, into, out int plain);
             return plain;
         }
 

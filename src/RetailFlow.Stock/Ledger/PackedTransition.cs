@@ -40,7 +40,7 @@ internal sealed class PackedTransition(StockLedger ledger)
     {
         packed.Clear();
         Reservation? after = transition.After;
-        int command = Math.Max(0, Array.IndexOf(s_commands, transition.Command, 1));
+        int command = NumberOf(transition.Command);
         packed.Append(unchecked((byte)(command | ((int)transition.Refusal << CommandBits)
             | (transition.Key is null ? 0 : HasKey) | (after is null ? 0 : HasAfter))));
         packed.Append((byte)((transition.Reason is null ? 0 : HasReason) | (transition.Shortfalls.Count == 0 ? 0 : HasShortfalls)
@@ -101,6 +101,19 @@ internal sealed class PackedTransition(StockLedger ledger)
             After = (first & HasAfter) != 0 ? Reservation(name, parts, atMicros, ref cursor) : null,
             AtMicros = atMicros,
         };
+    }
+
+    private static int NumberOf(string command)
+    {
+        for (int number = 1; number < s_commands.Length; number++)
+        {
+            if (s_commands[number] == command)
+            {
+                return number;
+            }
+        }
+
+        return 0;
     }
 
     private void Reservation(Reservation after, long atMicros)

@@ -116,14 +116,16 @@ internal sealed class ReservationBook
     /// <param name="transition">The transition.</param>
     /// <param name="id">Its identity.</param>
     /// <param name="key">Its key, if it has one.</param>
+    /// <param name="known">The reservation as it was found; null if it was looked for and is not there.</param>
     /// <param name="isState">Whether the reservation is as the transition tells afterwards.</param>
     /// <param name="isAnswer">Whether its key is to be answered with it.</param>
     /// <param name="handle">The reservation, if <paramref name="isState"/>.</param>
     /// <param name="answer">The slot of the answer, if <paramref name="isAnswer"/>.</param>
-    public void Keep(ReservationTransition transition, NameText id, NameText key, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
+    public void Keep(
+        ReservationTransition transition, NameText id, NameText key, ReservationHandle? known, bool isState, bool isAnswer, out ReservationHandle handle, out int answer)
     {
-        int slot = isState ? SlotOf(reservations, NameKind.Identity, id) : -1;
-        answer = isAnswer ? SlotOf(answers, NameKind.Key, key) : -1;
+        int slot = isState ? known?.Slot ?? reservations.Add(id.Hash) : -1;
+        answer = isAnswer ? AnswerOf(key) : -1;
 
         // Before the new text has a place: to let go of a text may move others.
         Leave(reservations, NameKind.Identity, slot);
@@ -185,11 +187,11 @@ internal sealed class ReservationBook
         return slot;
     }
 
-    /// <summary>The slot of a name, which is given one if it has none.</summary>
-    private int SlotOf(SlotTable table, NameKind kind, NameText name)
+    /// <summary>The slot of a key, which is given one if it has none.</summary>
+    private int AnswerOf(NameText key)
     {
-        int slot = Find(table, kind, name.Text, name.Hash);
-        return slot >= 0 ? slot : table.Add(name.Hash);
+        int slot = Find(answers, NameKind.Key, key.Text, key.Hash);
+        return slot >= 0 ? slot : answers.Add(key.Hash);
     }
 
     /// <summary>Lets go of the text that a slot refers to, if there is one.</summary>

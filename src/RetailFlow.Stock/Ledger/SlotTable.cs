@@ -1,4 +1,6 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace RetailFlow.Stock.Ledger;
@@ -12,6 +14,7 @@ internal sealed class SlotTable
 {
     private const int FirstBuckets = 256;
     private const int BucketRoom = 7;
+    private const ulong EvenPlaces = 0x5555;
 
     // Buckets that are yet to be divided hold twice as many as those that are.
     private const int MeanInBucket = 3;
@@ -213,30 +216,35 @@ internal sealed class SlotTable
     internal ref struct Search(SlotTable table, uint hash)
     {
         private ref Bucket bucket = ref table.BucketOf(hash);
-        private int next;
+
+        // A bit for each entry of the bucket that is yet to be looked at and has the hash: the even ones of sixteen.
+        private ulong left = Matches(ref table.BucketOf(hash), hash);
 
         /// <summary>The next one; -1 if there is none.</summary>
         public int Next()
         {
-            while (true)
+            while (left == 0)
             {
-                while (next < bucket.Count)
-                {
-                    Entry entry = bucket.Entries[next++];
-                    if (entry.Hash == hash)
-                    {
-                        return entry.Slot;
-                    }
-                }
-
                 if (bucket.Next == 0)
                 {
                     return -1;
                 }
 
                 bucket = ref table.Overflow(bucket.Next);
-                next = 0;
+                left = Matches(ref bucket, hash);
             }
+
+            int entry = BitOperations.TrailingZeroCount(left) / 2;
+            left &= left - 1;
+            return bucket.Entries[entry].Slot;
+        }
+
+        /// <summary>A bucket is sixteen numbers of 32 bits, of which those of even places are hashes: all are compared at once.</summary>
+        private static ulong Matches(ref Bucket bucket, uint hash)
+        {
+            Vector512<uint> numbers = Unsafe.As<Bucket, Vector512<uint>>(ref bucket);
+            ulong used = (1UL << (2 * bucket.Count)) - 1;
+            return Vector512.Equals(numbers, Vector512.Create(hash)).ExtractMostSignificantBits() & used & EvenPlaces;
         }
     }
 

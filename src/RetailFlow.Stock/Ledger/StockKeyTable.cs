@@ -64,10 +64,21 @@ internal sealed class StockKeyTable
     /// <summary>Asks the processor for the line of its cache that a search for a hash will read.</summary>
     public void Expect(ulong hash) => table.Expect(hash);
 
-    /// <summary>Asks the processor for the key that a search for a hash would meet first.</summary>
-    public unsafe void ExpectKey(ulong hash)
+    /// <summary>The number of the key that a search for a hash would meet first, whose place is asked for; -1 if there is none.</summary>
+    public unsafe int ExpectNumber(ulong hash)
     {
         int number = table.Find(hash).Next();
+        if (number >= 0 && Sse.IsSupported)
+        {
+            Sse.Prefetch0(Unsafe.AsPointer(ref pages[number >> PageBits][number & ((1 << PageBits) - 1)]));
+        }
+
+        return number;
+    }
+
+    /// <summary>Asks the processor for the key of a number.</summary>
+    public unsafe void ExpectKey(int number)
+    {
         if (number >= 0 && Sse.IsSupported)
         {
             StockKey key = this[number];

@@ -12,9 +12,9 @@ public sealed partial class StockLedger
     private readonly TransitionWriter writer = new();
 
     // By slot alone: one that was taken by another reservation since counts for that one, if it expires at that moment.
-    private readonly PriorityQueue<int, long> expiries = new();
-    private readonly Queue<(int Answer, long AtMicros)> answered = new();
-    private readonly Queue<(ReservationHandle Reservation, long AtMicros)> ended = new();
+    private readonly ExpiryQueue expiries = new();
+    private readonly PagedQueue<(int Answer, long AtMicros)> answered = new();
+    private readonly PagedQueue<(ReservationHandle Reservation, long AtMicros)> ended = new();
     private readonly Queue<(string Reference, StockKey Key, Quantity Quantity)> consumptions = new();
     private long publishedExpiry = long.MaxValue;
 
@@ -31,7 +31,7 @@ public sealed partial class StockLedger
     {
         ReservationTransition transition = new() { Command = "hold", Id = reservation.Id, After = reservation, AtMicros = atMicros };
         ExpectedCommands.Entry names = expected.Named(null, reservation.Id);
-        book.Keep(transition, names.Id, names.Key, isState: true, isAnswer: false, out ReservationHandle handle, out _);
+        book.Keep(transition, names.Id, names.Key, Known(names.Id), isState: true, isAnswer: false, out ReservationHandle handle, out _);
         Claim(reservation, 1);
         NoteClaims(null, reservation, handle);
         foreach (ReservationLine line in reservation.Lines)
@@ -50,7 +50,7 @@ public sealed partial class StockLedger
     public void LoadAnswer(ReservationTransition answer)
     {
         ExpectedCommands.Entry names = expected.Named(answer.Key, answer.Id);
-        book.Keep(answer, names.Id, names.Key, isState: false, isAnswer: true, out _, out int slot);
+        book.Keep(answer, names.Id, names.Key, null, isState: false, isAnswer: true, out _, out int slot);
         answered.Enqueue((slot, answer.AtMicros));
     }
 
@@ -174,8 +174,9 @@ public sealed partial class StockLedger
         }
 
         ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
-        Reservation? before = after is null ? null : TakeAway(transition, names.Id, after, sequence);
-        book.Keep(transition, names.Id, names.Key, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
+        ReservationHandle? known = after is null ? null : Known(names.Id);
+        Reservation? before = known is { } claimed ? TakeAway(transition, claimed, after!, sequence) : null;
+        book.Keep(transition, names.Id, names.Key, known, after is not null, transition.Key is not null, out ReservationHandle handle, out int answer);
         if (answer >= 0)
         {
             answered.Enqueue((answer, transition.AtMicros));
@@ -299,14 +300,11 @@ public sealed partial class StockLedger
         return left == quantity ? null : reservation with { Lines = lines, State = StateOf(lines, reservation.State) };
     }
 
-    /// <summary>Takes away what the reservation claimed before, and returns what it was; null if it is new.</summary>
-    private Reservation? TakeAway(ReservationTransition transition, NameText id, Reservation after, long sequence)
-    {
-        if (!book.TryFind(id, out ReservationHandle handle))
-        {
-            return null;
-        }
+    private ReservationHandle? Known(NameText id) => book.TryFind(id, out ReservationHandle handle) ? handle : null;
 
+    /// <summary>Takes away what the reservation claimed before, and returns what it was.</summary>
+    private Reservation TakeAway(ReservationTransition transition, ReservationHandle handle, Reservation after, long sequence)
+    {
         Reservation before = book.Read(handle);
         if (transition.Command == FulfilCommand.CommandName)
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace RetailFlow.Stock.Records;
 
 /// <summary>A growing run of bytes that keeps its room when it is emptied.</summary>
@@ -37,17 +39,27 @@ internal sealed class ByteBuffer
     /// <summary>Adds the first bytes of what stands in <see cref="Free"/>.</summary>
     public void Advance(int count) => Count += count;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(byte value)
     {
-        Reserve(1);
+        if (Count == bytes.Length)
+        {
+            Reserve(1);
+        }
+
         bytes[Count++] = value;
     }
 
     /// <summary>Appends and returns where it begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // A literal is then a few instructions.
     public int Append(ReadOnlySpan<byte> more)
     {
         int start = Count;
-        Reserve(more.Length);
+        if (more.Length > bytes.Length - start)
+        {
+            Reserve(more.Length);
+        }
+
         more.CopyTo(bytes.AsSpan(start));
         Count = start + more.Length;
         return start;

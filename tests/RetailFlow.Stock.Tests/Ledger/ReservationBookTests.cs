@@ -198,7 +198,7 @@ public sealed class ReservationBookTests
         id.Take(transition.Id);
         NameText key = new();
         key.Take(transition.Key!);
-        into.Keep(transition, id, key, isState, isAnswer, out handle, out answer);
+        into.Keep(transition, id, key, into.TryFind(id, out ReservationHandle known) ? known : null, isState, isAnswer, out handle, out answer);
     }
 
     private static string Name(int number) => number % 7 == 0 ? $"ü-{number}" : $"name-{number}";
