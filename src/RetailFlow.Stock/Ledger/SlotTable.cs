@@ -98,6 +98,20 @@ internal sealed class SlotTable
         return slot;
     }
 
+    /// <summary>Takes the next number for a hash, for good: nothing is kept of it but where it is found. For a table that has no slots.</summary>
+    public int AddNumber(ulong hash)
+    {
+        if (Count >= bucketCount * MeanInBucket)
+        {
+            Split();
+        }
+
+        uint folded = Fold(hash);
+        Put(ref BucketOf(folded), folded, used);
+        Count++;
+        return used++;
+    }
+
     /// <summary>Gives a slot back.</summary>
     public void Remove(int slot)
     {

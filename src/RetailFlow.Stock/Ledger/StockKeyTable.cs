@@ -29,7 +29,7 @@ internal sealed class StockKeyTable
     /// <summary>Adds a key, which is not there yet.</summary>
     public void Add(StockKey key)
     {
-        int number = table.Add(HashOf(key.Sku, key.Location));
+        int number = table.AddNumber(HashOf(key.Sku, key.Location));
         int page = number >> PageBits;
         if (page >= pages.Length)
         {
