@@ -1,3 +1,4 @@
+using System.Numerics;
 using RetailFlow.Delta;
 using RetailFlow.Lakehouse.Tables;
 using RetailFlow.Storage;
@@ -9,6 +10,7 @@ namespace RetailFlow.Lakehouse.Maintenance;
 public sealed class TableMaintenance
 {
     private const int FilesBeforeCompaction = 40;
+    private const int FilesOfLikeSize = 4;
 
     private readonly Lake _lake;
 
@@ -19,7 +21,11 @@ public sealed class TableMaintenance
     /// With columns: sorts the whole table along a Morton curve over the ranks of their values, so that rows with like values lie in few files.
     /// </summary>
     /// <exception cref="LakeException">There is no such table or column, or another writer removed what was being moved.</exception>
-    public async ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken)
+    public ValueTask<OptimizeReport> OptimizeAsync(string table, IReadOnlyList<string> zorder, CancellationToken cancellationToken) =>
+        OptimizeAsync(table, zorder, snapshot => null, cancellationToken);
+
+    private async ValueTask<OptimizeReport> OptimizeAsync(
+        string table, IReadOnlyList<string> zorder, Func<Snapshot, IReadOnlyList<AddFile>?> among, CancellationToken cancellationToken)
     {
         var found = _lake.Tables[table];
         using var rewriting = await found.RewriteAsync(cancellationToken);
@@ -36,6 +42,7 @@ public sealed class TableMaintenance
         using var cancel = connection.CancelWith(cancellationToken);
         var optimize = new TableOptimize(new TableAccess(_lake.Engine, _lake.Store, found.Path), _lake.Tables.Writer, zorder)
         {
+            Among = among(snapshot),
             Rewriting = files => _lake.Options.Progress?.Invoke(new LakeProgress(table, $"rewriting {files} files", null)),
         };
         if (await optimize.PlanAsync(connection, snapshot, cancellationToken) is not { } transaction)
@@ -146,7 +153,7 @@ public sealed class TableMaintenance
             {
                 try
                 {
-                    await OptimizeAsync(name, [], cancellationToken);
+                    await OptimizeAsync(name, [], OfLikeSize, cancellationToken);
                 }
                 catch (LakeException e) when (e.Kind == LakeErrorKind.Conflict)
                 {
@@ -155,6 +162,25 @@ public sealed class TableMaintenance
             }
         }
     }
+
+    /// <summary>
+    /// What is worth moving now: of small files those of the largest size of which there are some, and all that are smaller. What was gathered before is
+    /// not moved again each time, but only together with its like, so that each row moves a few times and most rewrites are small.
+    /// </summary>
+    private static IReadOnlyList<AddFile>? OfLikeSize(Snapshot snapshot)
+    {
+        var target = snapshot.Properties.TargetFileBytes;
+        var small = snapshot.Files.Where(f => f.Size < target / 2 || OptimizePlan.HasManyDeleted(f)).ToList();
+        var sizes = small.GroupBy(SizeClass).Where(g => g.Count() >= FilesOfLikeSize).Select(g => g.Key).ToList();
+
+        // Files of different partitions are never gathered, so that there may be none to move among those of one size.
+        return sizes.Count == 0 || snapshot.Metadata.PartitionColumns.Count > 0 || small.Exists(OptimizePlan.HasManyDeleted)
+            ? null
+            : small.FindAll(f => SizeClass(f) <= sizes.Max());
+    }
+
+    // Powers of four.
+    private static int SizeClass(AddFile file) => BitOperations.Log2((ulong)Math.Max(1, file.Size)) / 2;
 
     // Deletions in small files wait for the others; in files that make up a whole one they are worth a rewrite by themselves.
     private static bool IsDue(Snapshot snapshot)

@@ -17,6 +17,9 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
     /// <summary>Told how many files are about to be rewritten.</summary>
     public Action<int>? Rewriting { get; init; }
 
+    /// <summary>The files to choose among, where none are put into order; null for all of the snapshot.</summary>
+    public IReadOnlyList<AddFile>? Among { get; init; }
+
     /// <summary>What the last planning does; the version is open.</summary>
     public OptimizeOutcome Outcome { get; private set; } = new(null, 0, 0, 0, 0, 0);
 
@@ -32,7 +35,7 @@ internal sealed class TableOptimize(TableAccess access, DataFileWriter writer, I
         var clusters = zorder.Count == 0 && clustering.Count > 0;
         var order = clusters ? [.. clustering.Select(c => Expression(snapshot.Schema, c))] : zorder.Select(SqlText.Name).ToList();
         var mark = string.Join(", ", clustering);
-        var bins = order.Count == 0 ? OptimizePlan.For(snapshot.Files, snapshot.Properties.TargetFileBytes).Bins : Ordered(snapshot, clusters ? mark : null);
+        var bins = order.Count == 0 ? OptimizePlan.For(Among ?? snapshot.Files, snapshot.Properties.TargetFileBytes).Bins : Ordered(snapshot, clusters ? mark : null);
         Outcome = new OptimizeOutcome(null, 0, 0, 0, 0, 0);
         if (bins.Count == 0)
         {

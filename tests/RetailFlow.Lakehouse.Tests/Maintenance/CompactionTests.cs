@@ -27,6 +27,30 @@ public sealed class CompactionTests
     }
 
     [Fact]
+    public async Task What_was_gathered_is_moved_again_only_together_with_files_of_its_size()
+    {
+        const int commits = 195;
+        await using var lake = await TestLake.OpenAsync();
+        var gathered = new List<int>();
+        var before = 0;
+        for (var i = 0; i < commits; i++)
+        {
+            await AppendAsync(lake.Lake, $"select cast(hash(range, {i}) >> 2 as bigint) as n from range(200)");
+            await lake.Lake.Maintenance.CompactAsync([Name], default);
+            var files = (await lake.Lake.Tables[Name].LatestAsync(default)).FileCount;
+            if (files <= before)
+            {
+                gathered.Add(before + 2 - files);
+            }
+
+            before = files;
+        }
+
+        Assert.Equal([40, 39, 38, 37, 40], gathered.Take(5));
+        Assert.Equal($"{commits * 200}", await lake.TextAsync($"select count(*) from {Name}"));
+    }
+
+    [Fact]
     public async Task Table_with_deletion_vectors_is_gathered_without_its_deleted_rows()
     {
         await using var lake = await TestLake.OpenAsync();
