@@ -109,7 +109,9 @@ internal sealed class AccumulateStep(Lake lake, ModelDefinition model)
                 + $"cast(to_json(o) as varchar) as other, {SqlText.Instant(lake.Options.Clock.GetUtcNow())} as quarantined_at, r._file "
                 + $"from {rejected} x join {inputView} r on r._file * 4294967296 + r._row = x.accepted_order "
                 + $"left join {inputView} o on o._file * 4294967296 + o._row = x.other_order where x.{fresh} and x.verdict <> 'duplicate'";
-            var last = connection.Scalar<long>($"select coalesce(max(_file), 0) from {inputView}");
+
+            // How far the input has come, whether or not it has a row of the last file.
+            var last = Math.Max(LakeTable.Position(inputs.Values.Single(), Bronze.BronzeStep.LandedPosition), connection.Scalar<long>($"select coalesce(max(_file), 0) from {inputView}"));
             await lake.Quarantine.AppendAsync(connection, feed, rows, model.Name, last, cancellationToken, replaceLayer: fullRefresh ? "silver" : null);
         }
 

@@ -5,7 +5,7 @@ namespace RetailFlow.Stock.Records;
 
 /// <summary>
 /// A quantity of goods: fixed point with five decimal places, exact. One record's quantity is below 10^12 in absolute value;
-/// sums may be larger and throw <see cref="OverflowException"/> beyond 64 bits.
+/// sums may be larger. One beyond 64 bits (92,233,720,368,547.75807) stays at that limit: no record and no request may stop who adds.
 /// </summary>
 /// <param name="Raw">The quantity in units of 0.00001.</param>
 public readonly record struct Quantity(long Raw) : IComparable<Quantity>
@@ -19,6 +19,8 @@ public readonly record struct Quantity(long Raw) : IComparable<Quantity>
     /// <summary>Digits before the point that one record's quantity may have.</summary>
     public const int WholeDigits = 12;
 
+    private static readonly decimal s_limit = long.MaxValue / (decimal)Scale;
+
     /// <summary>Nothing.</summary>
     public static Quantity Zero => default;
 
@@ -26,11 +28,15 @@ public readonly record struct Quantity(long Raw) : IComparable<Quantity>
     /// <exception cref="OverflowException">The number is beyond the range of sums.</exception>
     public static Quantity Of(long units) => new(units * Scale);
 
-    /// <summary>The quantity equal to <paramref name="value"/>.</summary>
+    /// <summary>The quantity equal to <paramref name="value"/>, or the limit if it is beyond it.</summary>
     /// <exception cref="ArgumentException">The value has more than five significant decimal places.</exception>
-    /// <exception cref="OverflowException">The value is beyond the range of sums.</exception>
     public static Quantity FromDecimal(decimal value)
     {
+        if (decimal.Abs(value) > s_limit)
+        {
+            return new Quantity(value > 0 ? long.MaxValue : long.MinValue);
+        }
+
         decimal scaled = value * Scale;
         return decimal.Truncate(scaled) == scaled
             ? new Quantity((long)scaled)
@@ -53,16 +59,24 @@ public readonly record struct Quantity(long Raw) : IComparable<Quantity>
         return fault == DecimalFault.None ? quantity : throw new FormatException($"'{text}' is not a quantity: {fault}.");
     }
 
-    /// <summary>The sum.</summary>
-    /// <exception cref="OverflowException">The sum does not fit.</exception>
-    public static Quantity operator +(Quantity left, Quantity right) => new(checked(left.Raw + right.Raw));
+    /// <summary>The sum, or the limit on its side.</summary>
+    public static Quantity operator +(Quantity left, Quantity right)
+    {
+        long sum = unchecked(left.Raw + right.Raw);
 
-    /// <summary>The difference.</summary>
-    /// <exception cref="OverflowException">The difference does not fit.</exception>
-    public static Quantity operator -(Quantity left, Quantity right) => new(checked(left.Raw - right.Raw));
+        // It does not fit where both have a sign that it has not.
+        return ((left.Raw ^ sum) & (right.Raw ^ sum)) >= 0 ? new Quantity(sum) : Limit(left.Raw);
+    }
 
-    /// <summary>The opposite.</summary>
-    public static Quantity operator -(Quantity value) => new(checked(-value.Raw));
+    /// <summary>The difference, or the limit on its side.</summary>
+    public static Quantity operator -(Quantity left, Quantity right)
+    {
+        long difference = unchecked(left.Raw - right.Raw);
+        return ((left.Raw ^ right.Raw) & (left.Raw ^ difference)) >= 0 ? new Quantity(difference) : Limit(left.Raw);
+    }
+
+    /// <summary>The opposite, or the limit on its side.</summary>
+    public static Quantity operator -(Quantity value) => Zero - value;
 
     /// <summary>Whether <paramref name="left"/> is the smaller.</summary>
     public static bool operator <(Quantity left, Quantity right) => left.Raw < right.Raw;
@@ -105,4 +119,6 @@ public readonly record struct Quantity(long Raw) : IComparable<Quantity>
 
     /// <summary>The shortest decimal text: <c>3</c>, <c>-0.5</c>, <c>1.00001</c>.</summary>
     public override string ToString() => ToDecimal().ToString(CultureInfo.InvariantCulture);
+
+    private static Quantity Limit(long sign) => new(sign < 0 ? long.MinValue : long.MaxValue);
 }

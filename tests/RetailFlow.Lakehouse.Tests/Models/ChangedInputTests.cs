@@ -235,6 +235,28 @@ public sealed class ChangedInputTests
         }
     }
 
+    [Fact]
+    public async Task What_was_set_aside_of_rows_that_left_an_input_leaves_the_quarantine_with_them()
+    {
+        const string bronze = "bronze.inventory";
+        await using var lake = await TestLake.OpenAsync();
+        await lake.LandAsync(Receipt(1));
+        await lake.RunAsync();
+        var version = (await lake.Lake.Catalog.HistoryAsync(bronze, 1, default)).Single().Version;
+        await lake.LandAsync(Receipt(2));
+        await lake.RunAsync();
+        Assert.Equal(("identity_conflict", 1L), (await lake.Lake.Quarantine.ListAsync(null, default)).Select(q => (q.Rule, q.Records)).Single());
+
+        await lake.Lake.Maintenance.RestoreAsync(bronze, version, default);
+        await lake.RunAsync();
+
+        Assert.Empty(await lake.Lake.Quarantine.ListAsync(null, default));
+        Assert.Equal(1L, await lake.ScalarAsync("select count(*) from silver.inventory_events"));
+
+        static string Receipt(int quantity) =>
+            $$"""{"event_id":"e","source":"s","type":"receipt","sku":"A","location":"L","quantity":{{quantity}},"event_time":"2026-01-01T00:00:00Z"}""";
+    }
+
     private static async Task MoveAsync(TestLake lake, Random random)
     {
         const string table = "silver.shelves";

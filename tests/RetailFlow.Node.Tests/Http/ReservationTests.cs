@@ -56,6 +56,28 @@ public sealed class ReservationTests : IClassFixture<ReservationTests.Node>
     }
 
     [Fact]
+    public async Task Sums_of_any_valid_quantities_are_answered_and_leave_the_node_at_work()
+    {
+        const string most = "999999999999.99999";
+        var lines = string.Join(',', Enumerable.Repeat($$"""{"sku":"NONE","location":"L","quantity":{{most}}}""", 100));
+
+        var (status, body) = await _node.CommandAsync("/v1/reservations", "sums-1", $$"""{"lines":[{{lines}}]}""");
+
+        Assert.Equal(409, status);
+        Assert.Equal("92233720368547.75807", Assert.Single(body.GetProperty("shortfalls").EnumerateArray()).GetProperty("requested").GetRawText());
+        Assert.Equal(body.GetRawText(), (await _node.CommandAsync("/v1/reservations", "sums-1", $$"""{"lines":[{{lines}}]}""")).Body.GetRawText());
+
+        for (var n = 0; n < 94; n++)
+        {
+            await _node.PostAsync("warehouse", NodeFixture.Record($"much-{n}", "receipt", "MUCH", "L", most, "2026-01-01T00:00:00Z"));
+        }
+
+        Assert.Equal("92233720368547.75807 0 0 92233720368547.75807", await _node.TotalAsync("MUCH"));
+        await _node.HoldAsync("sums-2", "MUCH", "1");
+        Assert.Equal("92233720368547.75807 1 0 92233720368546.75807", await _node.TotalAsync("MUCH"));
+    }
+
+    [Fact]
     public async Task The_same_key_gets_the_same_answer_however_the_request_is_spelled_and_another_request_is_refused()
     {
         await ReceiveAsync("SAME", "5");

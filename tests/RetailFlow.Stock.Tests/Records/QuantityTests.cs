@@ -78,10 +78,20 @@ public sealed partial class QuantityTests
     public void Text_is_the_shortest(long raw, string text) => Assert.Equal(text, new Quantity(raw).ToString());
 
     [Fact]
-    public void Sums_are_checked()
+    public void Sums_are_exact_and_stay_at_the_limit_beyond_it()
     {
-        Assert.Throws<OverflowException>(() => new Quantity(long.MaxValue) + new Quantity(1));
-        Assert.Throws<OverflowException>(() => new Quantity(long.MinValue) - new Quantity(1));
+        Quantity most = new(long.MaxValue);
+        Quantity least = new(long.MinValue);
+        Assert.Equal(most, most + new Quantity(1));
+        Assert.Equal(most, most - least);
+        Assert.Equal(most, -least);
+        Assert.Equal(least, least - new Quantity(1));
+        Assert.Equal(least, least + least);
+        Assert.Equal(new Quantity(-1), most + least);
+        Assert.Equal(new Quantity(long.MaxValue - 1), most - new Quantity(1));
+        Assert.Equal(most, Quantity.FromDecimal(decimal.MaxValue));
+        Assert.Equal(least, Quantity.FromDecimal(-100_000_000_000_000m));
+        Assert.Equal(most, Quantity.FromDecimal(92_233_720_368_547.75807m));
         Assert.Equal(Quantity.Parse("0.3"), Quantity.Parse("0.1") + Quantity.Parse("0.2"));
         Assert.Equal(Quantity.Parse("-1.5"), -Quantity.FromDecimal(1.5m));
         Assert.Throws<ArgumentException>(() => Quantity.FromDecimal(0.000001m));
