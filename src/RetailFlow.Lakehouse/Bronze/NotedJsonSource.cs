@@ -69,6 +69,36 @@ internal sealed class NotedJsonSource(BlockQueue blocks, RecordKind kind, Quaran
         /// <summary>Writes all columns but the first two and the last two; gives the first of the latter.</summary>
         private static int WriteReservation(DuckDbChunkWriter chunk, int row, in JournalEnvelopeReader envelope)
         {
+            if (PlainTransition.TryRead(envelope.Noted, out var plain))
+            {
+                WritePlain(chunk, row, plain, envelope);
+            }
+            else
+            {
+                WriteAny(chunk, row, envelope);
+            }
+
+            Raw(chunk, 13, row, envelope.Noted);
+            return 14;
+        }
+
+        private static void WritePlain(DuckDbChunkWriter chunk, int row, in PlainTransition transition, in JournalEnvelopeReader envelope)
+        {
+            chunk.SetKnownUtf8(2, row, transition.Command);
+            chunk.SetKnownUtf8(3, row, transition.Id);
+            Slice(chunk, 4, row, transition.HasKey, transition.Key);
+            Slice(chunk, 5, row, transition.HasKey, transition.Request);
+            chunk.SetKnownUtf8(6, row, transition.Outcome);
+            Slice(chunk, 7, row, transition.HasAfter, transition.State);
+            Moment(chunk, 8, row, transition.HasAfter ? transition.CreatedMicros ?? envelope.ReceivedAtMicros : null);
+            Moment(chunk, 9, row, transition.HasAfter ? transition.ExpiresMicros : null);
+            Slice(chunk, 10, row, transition.HasReference, transition.Reference);
+            Slice(chunk, 11, row, transition.HasChannel, transition.Channel);
+            Slice(chunk, 12, row, transition.HasAfter, transition.Lines);
+        }
+
+        private static void WriteAny(DuckDbChunkWriter chunk, int row, in JournalEnvelopeReader envelope)
+        {
             var transition = TransitionJson.Read(envelope.Noted, envelope.ReceivedAtMicros);
             var after = transition.After;
             Text(chunk, 2, row, transition.Command);
@@ -82,8 +112,6 @@ internal sealed class NotedJsonSource(BlockQueue blocks, RecordKind kind, Quaran
             Text(chunk, 10, row, after?.Reference);
             Text(chunk, 11, row, after?.Channel);
             Raw(chunk, 12, row, after is null ? default : Member(envelope.Noted, "lines"u8));
-            Raw(chunk, 13, row, envelope.Noted);
-            return 14;
         }
 
         private static int WriteIncident(DuckDbChunkWriter chunk, int row, in JournalEnvelopeReader envelope)
@@ -134,6 +162,18 @@ internal sealed class NotedJsonSource(BlockQueue blocks, RecordKind kind, Quaran
             }
         }
 
+        private static void Slice(DuckDbChunkWriter chunk, int column, int row, bool present, ReadOnlySpan<byte> value)
+        {
+            if (present)
+            {
+                chunk.SetKnownUtf8(column, row, value);
+            }
+            else
+            {
+                chunk.SetNull(column, row);
+            }
+        }
+
         private static void Raw(DuckDbChunkWriter chunk, int column, int row, ReadOnlySpan<byte> value)
         {
             if (value.IsEmpty)
@@ -142,7 +182,7 @@ internal sealed class NotedJsonSource(BlockQueue blocks, RecordKind kind, Quaran
             }
             else
             {
-                chunk.SetUtf8(column, row, value);
+                chunk.SetKnownUtf8(column, row, value);
             }
         }
 

@@ -94,6 +94,40 @@ public sealed class JournalEntryTests
     }
 
     [Fact]
+    public async Task An_entry_is_the_same_row_however_its_json_is_spaced()
+    {
+        string[] entries =
+        [
+            """{"command":"hold","id":"b1","key":"k","request":"0000000000000000000000000000abcd","outcome":"done","state":"held","created_at":"2026-03-01T00:00:00.000001Z","expires_at":"2026-03-02T00:10:00.000000Z","reference":"","channel":"web","sales":1,"lines":[{"sku":"A","location":"x","quantity":2.5,"fulfilled":0}]}""",
+            """{"command":"hold","id":"b2","outcome":"done","state":"held","expires_at":"2026-03-02T00:10:00.000000Z","lines":[{"sku":"A","location":"x","quantity":1,"fulfilled":0}]}""",
+            """{"command":"hold","id":"b3","key":"","request":"ffffffffffffffffffffffffffffffff","outcome":"shortfall","shortfalls":[{"sku":"A","requested":1,"available":-0.5}]}""",
+            """{"command":"confirm","id":"","outcome":"state","reason":"why","state":"released","expires_at":"2026-03-02T00:10:00.000000Z","lines":[{"sku":"A","location":"x","quantity":1,"fulfilled":0}]}""",
+        ];
+        await using var lake = await TestLake.OpenAsync();
+        var lines = new StringBuilder();
+        for (var i = 0; i < entries.Length; i++)
+        {
+            Line(lines, (2 * i) + 1, entries[i]);
+            Line(lines, (2 * i) + 2, "{ " + entries[i][1..]);
+        }
+
+        await RegisterAsync(lake, lines.ToString(), 2 * entries.Length);
+        await lake.RunAsync();
+
+        const string rows = "select r.at, command, id, key, request, outcome, state, created_at, expires_at, reference, channel, lines, ltrim(transition[2:]) as transition from bronze.reservations as r";
+        Assert.Equal(
+            """
+            hold|b1|k|0000000000000000000000000000abcd|done|held|2026-03-01T00:00:00.000001Z|2026-03-02T00:10:00.000000Z||web
+            hold|b2|null|null|done|held|2026-03-02T00:00:00.000000Z|2026-03-02T00:10:00.000000Z|null|null
+            hold|b3||ffffffffffffffffffffffffffffffff|shortfall|null|null|null|null|null
+            confirm||null|null|state|released|2026-03-02T00:00:00.000000Z|2026-03-02T00:10:00.000000Z|null|null
+            """.ReplaceLineEndings("\n"),
+            await lake.TextAsync("select command, id, key, request, outcome, state, created_at, expires_at, reference, channel from bronze.reservations where sequence % 2 = 1 order by sequence"));
+        Assert.Equal(await lake.TextAsync($"{rows} where sequence % 2 = 0 order by sequence"), await lake.TextAsync($"{rows} where sequence % 2 = 1 order by sequence"));
+        Assert.Equal(string.Join('\n', entries), await lake.TextAsync("select transition from bronze.reservations where sequence % 2 = 1 order by sequence"));
+    }
+
+    [Fact]
     public async Task An_entry_that_was_changed_on_disk_stops_the_run()
     {
         await using var lake = await TestLake.OpenAsync();
