@@ -45,6 +45,11 @@ internal sealed class NodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Stands still until <see cref="Resume"/>, so that the machine belongs to something else; what it had to do remains to be done.</summary>
+    public void Pause() => Signals.SendTo(_process, Signals.Stop);
+
+    public void Resume() => Signals.SendTo(_process, Signals.Continue);
+
     public async ValueTask DisposeAsync()
     {
         await Signals.EndAsync(_process, Signals.Terminate, s_patience);

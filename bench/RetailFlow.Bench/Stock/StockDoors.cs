@@ -12,7 +12,7 @@ internal sealed class StockDoors(BenchOptions options, string folder, BenchRepor
     public static readonly string Answer = new('x', 400);
 
     /// <summary>Until the code that is measured is compiled.</summary>
-    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(40);
 
     private const int Skus = 10_000;
     private const int RecordBatch = 1_000;

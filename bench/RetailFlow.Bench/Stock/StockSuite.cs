@@ -10,18 +10,16 @@ namespace RetailFlow.Bench.Stock;
 /// <summary>Durable reservations a second beside PostgreSQL, recovery from the journal, and memory of keys.</summary>
 internal sealed class StockSuite(BenchOptions options, string folder, BenchReport report)
 {
-    private const string Postgres = "PostgreSQL";
+    public const string Postgres = "PostgreSQL";
     private const int Skus = 10_000;
 
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(8);
-
-    // Runs of the pipeline are seconds apart in a rush: so long that several are in it.
-    private static readonly TimeSpan s_rushTime = TimeSpan.FromSeconds(20);
 
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         report.Note($"reservations of one line of 1, plenty of stock; {Skus:#,0} SKUs or one hot one; every answer is durable (one sync for all that wait)");
         report.Note("retailflow: in this process, 32 callers with one request under way each, 64 with 64 each, and arrays of 1,000 commands in one append; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
+        report.Note("over HTTP: in turns with PostgreSQL and Redis, after 40 s of the same; the node stands still while another has its turn");
         report.Note("the load generators share the machine with what they load");
         var agree = true;
         var doors = new StockDoors(options, folder, report);
@@ -33,12 +31,10 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
             report.Note($"PostgreSQL {server.Version}: {string.Join(' ', PostgresServer.Settings)}");
             foreach (var (name, hot) in ((string, bool)[])[("uniform", false), ("one hot SKU", true)])
             {
-                var lua = await RedisReservations.HoldAsync(redis, hot ? 1 : Skus, cancellationToken);
-                var (perSecond, mean) = await PostgresReservations.MeasureAsync(server, folder, hot ? 1 : Skus, s_time, cancellationToken);
+                var (perSecond, mean) = await new HttpRush(doors, server, redis, folder, Skus, report).MeasureAsync(name, hot, options.BaselineOnly, cancellationToken);
                 if (!options.BaselineOnly)
                 {
                     agree &= await HoldsAsync(name, hot, perSecond, mean, cancellationToken);
-                    await HttpHoldsAsync(doors, name, hot, (perSecond, mean), lua, cancellationToken);
                 }
             }
         }
@@ -110,27 +106,6 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
             FormattableString.Invariant($"uniform, {partitions} partitions with {callers} requests of {commands:#,0} holds under way each"), "holds/s", runs.Sum(run => run.PerSecond), Postgres, baseline));
         report.Add(new BenchFigure("  99th percentile of a request", "ms", runs.Max(run => run.P99), Postgres, null));
         return agree;
-    }
-
-    private async Task HttpHoldsAsync(
-        StockDoors doors, string name, bool hot, (double PerSecond, double Mean) postgres, (double PerSecond, double P99) redis, CancellationToken cancellationToken)
-    {
-        var (perSecond, p99) = await HttpHoldsAsync(doors, hot, s_rushTime, cancellationToken);
-        report.Add(new BenchFigure($"{name}, HTTP, {StockDoors.Connections} connections, pipeline running", "holds/s", perSecond, Postgres, postgres.PerSecond));
-        report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, postgres.Mean));
-        report.Add(new BenchFigure("  the same", "holds/s", perSecond, StockDoors.Redis, redis.PerSecond));
-        report.Add(new BenchFigure("  99th percentile", "ms", p99, StockDoors.Redis, redis.P99));
-        var (alone, _) = await HttpHoldsAsync(doors, hot, s_time, cancellationToken, "--interval", "3600000");
-        report.Add(new BenchFigure("  the same without a run of the pipeline", "holds/s", alone, Postgres, postgres.PerSecond));
-    }
-
-    private static async Task<(double PerSecond, double P99)> HttpHoldsAsync(StockDoors doors, bool hot, TimeSpan time, CancellationToken cancellationToken, params string[] more)
-    {
-        await using var node = await doors.StartAsync(cancellationToken, more);
-        var http = new HttpStock(node.Port, Skus);
-        await http.FillAsync(cancellationToken);
-        await http.HoldAsync(StockDoors.Connections, "warm", hot, StockDoors.WarmUp, cancellationToken);
-        return await http.HoldAsync(StockDoors.Connections, "run", hot, time, cancellationToken);
     }
 
     /// <summary>Reads a journal as a node does that begins without a lake, beside reading and verifying it alone.</summary>
