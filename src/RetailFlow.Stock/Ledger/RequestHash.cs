@@ -16,6 +16,10 @@ public static class RequestHash
     [ThreadStatic]
     private static Buffers? t_buffers;
 
+    // To make one for each request takes a third as long as the hash itself.
+    [ThreadStatic]
+    private static IncrementalHash? t_sha256;
+
     /// <summary>Hash of a command.</summary>
     /// <param name="verb">The command.</param>
     /// <param name="id">The reservation; empty for a new one.</param>
@@ -49,7 +53,9 @@ public static class RequestHash
         }
 
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(text.Written, digest);
+        IncrementalHash sha256 = t_sha256 ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha256.AppendData(text.Written);
+        sha256.GetHashAndReset(digest);
         hash = BinaryPrimitives.ReadUInt128BigEndian(digest);
         return true;
     }
