@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using RetailFlow.DuckDb;
 using RetailFlow.Lakehouse.Bronze;
-using RetailFlow.Lakehouse.Landing;
 using RetailFlow.Lakehouse.Projects;
 
 namespace RetailFlow.Lakehouse.Models;
@@ -42,10 +41,10 @@ public sealed class Pipeline : IDisposable
 
             if (options.Compact && !options.DryRun)
             {
-                await _lake.Maintenance.CompactAsync(Written(steps), cancellationToken);
+                await _lake.Maintenance.CompactAsync(new RunReport(steps, clock.Elapsed).Written, cancellationToken);
             }
 
-            return new RunReport(steps, clock.Elapsed) { Written = options.DryRun ? [] : Written(steps) };
+            return new RunReport(steps, clock.Elapsed);
 
             async ValueTask AddAsync(string table, Func<ValueTask<StepReport>> run)
             {
@@ -64,9 +63,6 @@ public sealed class Pipeline : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
-
-    private static List<string> Written(List<StepReport> steps) =>
-        [LandedFiles.TableName, .. steps.Where(s => s.Outcome == StepOutcome.Committed).Select(s => s.Table)];
 
     private async ValueTask<StepReport> StepAsync(string table, IReadOnlySet<string> selected, Func<ValueTask<StepReport>> run)
     {

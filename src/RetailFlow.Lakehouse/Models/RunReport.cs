@@ -30,8 +30,8 @@ public sealed record RunOptions
 /// <param name="Elapsed">Time from start to end.</param>
 public sealed record RunReport(IReadOnlyList<StepReport> Steps, TimeSpan Elapsed)
 {
-    /// <summary>Tables that may have more files than before.</summary>
-    public IReadOnlyList<string> Written { get; init; } = [];
+    /// <summary>Tables that have more files than before, among them that of the landed files, which runs write too.</summary>
+    public IEnumerable<string> Written => Steps.Where(s => s.Outcome == StepOutcome.Committed).Select(s => s.Table).Prepend(Landing.LandedFiles.TableName);
 }
 
 /// <summary>What happened to one table.</summary>

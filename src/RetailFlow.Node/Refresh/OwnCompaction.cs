@@ -15,7 +15,7 @@ internal sealed class OwnCompaction(Lake lake, ILogger<OwnCompaction> log, Cance
 
     /// <summary>To be called after each run: begins what is due, and does not wait for it. From one thread at a time.</summary>
     /// <param name="written">Tables that may have more files than before.</param>
-    public void AfterRun(IReadOnlyList<string> written)
+    public void AfterRun(IEnumerable<string> written)
     {
         _waiting.UnionWith(written);
         if (!_running.IsCompleted || stop.IsCancellationRequested)

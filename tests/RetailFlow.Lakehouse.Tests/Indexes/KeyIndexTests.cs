@@ -9,6 +9,19 @@ namespace RetailFlow.Lakehouse.Tests.Indexes;
 /// <summary>The index gives every row that has a key, through appends, merges of runs, rewritten files and damaged runs.</summary>
 public sealed class KeyIndexTests
 {
+    /// <summary>The index of a table, which gets five files one after the other.</summary>
+    private static async Task<KeyIndex> FiveFilesAsync(TestLake lake, LakeTable table, string folder)
+    {
+        var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
+        for (var i = 0; i < 5; i++)
+        {
+            await AppendAsync(lake, table, s_schema, 60, i);
+            await AssertFoundAsync(lake, table, index);
+        }
+
+        return index;
+    }
+
     private static readonly StructType s_schema = new([new StructField("a", PrimitiveType.String), new StructField("b", PrimitiveType.Long)]);
 
     [Fact]
@@ -16,12 +29,7 @@ public sealed class KeyIndexTests
     {
         await using var lake = await TestLake.OpenAsync();
         var (table, folder) = await CreateAsync(lake);
-        using var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
-        for (var i = 0; i < 5; i++)
-        {
-            await AppendAsync(lake, table, s_schema, 60, i);
-            await AssertFoundAsync(lake, table, index);
-        }
+        using var index = await FiveFilesAsync(lake, table, folder);
 
         using var connection = lake.Lake.Engine.Connect();
         var before = Directory.GetFiles(folder, "*.run");
@@ -42,12 +50,7 @@ public sealed class KeyIndexTests
     {
         await using var lake = await TestLake.OpenAsync();
         var (table, folder) = await CreateAsync(lake);
-        using var index = new KeyIndex(table, ["a", "b"], folder, Guid.NewGuid);
-        for (var i = 0; i < 5; i++)
-        {
-            await AppendAsync(lake, table, s_schema, 60, i);
-            await AssertFoundAsync(lake, table, index);
-        }
+        using var index = await FiveFilesAsync(lake, table, folder);
 
         var version = (await table.LatestAsync(default)).Version;
         await lake.Lake.Maintenance.OptimizeAsync(table.Name, [], default);

@@ -14,14 +14,13 @@ public sealed class InterleavedRunTests
     [InlineData(false, true)]
     public async Task A_run_between_any_two_calls_of_another_leaves_every_record_once(bool refreshes, bool isRefreshed)
     {
-        var random = new Random(7);
         using var folder = new TemporaryDirectory();
-        var records = new RandomStockRecords(7).Take(2_000);
-        var model = new NaiveStockModel();
+        var batches = new Batches(seed: 7);
+        var model = batches.Model;
         var store = new InterruptedStore(new LocalObjectStore(folder.File("lake")));
         await using var one = await TestLake.OpenAsync(folder: folder, store: store);
         await using var two = await TestLake.OpenAsync(folder: folder);
-        var position = 0;
+        var landed = 0;
         await LandAsync();
         await one.RunAsync();
         var stride = refreshes ? 9 : 3;
@@ -55,17 +54,12 @@ public sealed class InterleavedRunTests
             Assert.Equal(model.Quarantined, (await two.Lake.Quarantine.ListAsync(null, default)).Sum(q => q.Records));
         }
 
-        var reconciled = await two.Lake.Reconciliation.RunAsync(default);
-        Assert.True(reconciled.Holds, string.Join('\n', reconciled.Checks.Where(c => !c.Holds).SelectMany(c => c.Differences.Prepend(c.Equation))));
+        await AssertReconciledAsync(two);
 
         async Task LandAsync()
         {
-            var batch = records.Skip(position).Take(6).ToList();
-            position += batch.Count;
-            Assert.Equal(6, batch.Count);
-            batch.ForEach(r => model.Receive(r));
-            var file = folder.File($"batch-{position:D5}.ndjson");
-            await File.WriteAllTextAsync(file, string.Join('\n', batch.Select(r => r.ToJson(random))));
+            var file = folder.File($"batch-{++landed:D5}.ndjson");
+            await File.WriteAllTextAsync(file, batches.Next());
             await two.Lake.Landing.LandAsync("inventory", [file], null, null, default);
         }
     }
@@ -78,13 +72,12 @@ public sealed class InterleavedRunTests
     public async Task Gathering_files_at_any_moment_of_a_run_of_the_same_process_fails_neither_and_leaves_every_record_once()
     {
         string[] added = ["system.landed_files", "bronze.inventory", "silver.inventory_events"];
-        var random = new Random(11);
         using var folder = new TemporaryDirectory();
-        var records = new RandomStockRecords(11).Take(1_000);
-        var model = new NaiveStockModel();
+        var batches = new Batches(seed: 11);
+        var model = batches.Model;
         var store = new InterruptedStore(new LocalObjectStore(folder.File("lake")));
         await using var lake = await TestLake.OpenAsync(folder: folder, store: store);
-        var (position, gathered) = (0, 0);
+        var gathered = 0;
         await LandAsync();
         await lake.RunAsync();
         for (var call = 1; ; call += 7)
@@ -112,17 +105,31 @@ public sealed class InterleavedRunTests
         Assert.InRange(gathered, 10, int.MaxValue);
         Assert.Equal((long)model.Accepted.Count, await lake.ScalarAsync("select count(*) from silver.inventory_events"));
         Assert.Equal(model.Rows().Sum(r => r.OnHand), await lake.ScalarAsync("select sum(on_hand) from gold.stock_on_hand"));
+        await AssertReconciledAsync(lake);
+
+        Task LandAsync() => lake.LandAsync(batches.Next());
+    }
+
+    private static async Task AssertReconciledAsync(TestLake lake)
+    {
         var reconciled = await lake.Lake.Reconciliation.RunAsync(default);
         Assert.True(reconciled.Holds, string.Join('\n', reconciled.Checks.Where(c => !c.Holds).SelectMany(c => c.Differences.Prepend(c.Equation))));
+    }
 
-        async Task LandAsync()
+    /// <summary>Six records after the other, and what they come to.</summary>
+    private sealed class Batches(int seed)
+    {
+        private readonly Random _random = new(seed);
+        private readonly Queue<TestStockRecord> _records = new(new RandomStockRecords(seed).Take(2_000));
+
+        public NaiveStockModel Model { get; } = new();
+
+        public string Next() => string.Join('\n', Enumerable.Range(0, 6).Select(_ =>
         {
-            var batch = records.Skip(position).Take(6).ToList();
-            position += batch.Count;
-            Assert.Equal(6, batch.Count);
-            batch.ForEach(r => model.Receive(r));
-            await lake.LandAsync(string.Join('\n', batch.Select(r => r.ToJson(random))));
-        }
+            var record = _records.Dequeue();
+            Model.Receive(record);
+            return record.ToJson(_random);
+        }));
     }
 
     /// <summary>Lets something else happen before a certain call that concerns a log.</summary>
