@@ -7,6 +7,7 @@ public sealed class JournalScribe
 {
     private readonly StockJournal journal;
     private AppendLogWriter? writer;
+    private int head;
 
     internal JournalScribe(StockJournal journal) => this.journal = journal;
 
@@ -22,6 +23,12 @@ public sealed class JournalScribe
     /// <summary>Writes a transition of a reservation and returns its sequence.</summary>
     /// <param name="json">One JSON object without line breaks.</param>
     public long Reservation(ReadOnlySpan<byte> json) => Write(",\"reservation\":"u8, json);
+
+    /// <summary>Room in the journal's own buffer for a transition of up to <paramref name="most"/> bytes, until the next call.</summary>
+    internal Span<byte> RoomForReservation(int most) => journal.ReserveNoted(Writer, AtMicros, ",\"reservation\":"u8, most, out head);
+
+    /// <summary>Adds the transition that was written into such room, and returns its sequence.</summary>
+    internal long Reservation(Span<byte> room, int length) => journal.CommitNoted(Writer, room, head, length);
 
     /// <summary>Writes a stock record of the node's own and returns its sequence.</summary>
     /// <param name="json">One JSON object without line breaks, with its source.</param>
@@ -40,5 +47,7 @@ public sealed class JournalScribe
     internal void End() => writer = null;
 
     private long Write(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json) =>
-        journal.WriteNoted(writer ?? throw new InvalidOperationException("Entries are written while the follower is called."), AtMicros, name, json);
+        journal.WriteNoted(Writer, AtMicros, name, json);
+
+    private AppendLogWriter Writer => writer ?? throw new InvalidOperationException("Entries are written while the follower is called.");
 }

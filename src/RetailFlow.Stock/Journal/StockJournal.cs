@@ -137,14 +137,26 @@ public sealed class StockJournal : IAsyncDisposable
     /// <summary>Adds an entry of the node's own and returns its sequence.</summary>
     internal long WriteNoted(AppendLogWriter writer, long micros, ReadOnlySpan<byte> name, ReadOnlySpan<byte> json)
     {
-        Span<byte> line = writer.Reserve(HeadBytes + name.Length + json.Length + 1);
+        Span<byte> room = ReserveNoted(writer, micros, name, json.Length, out int head);
+        json.CopyTo(room);
+        return CommitNoted(writer, room, head, json.Length);
+    }
+
+    /// <summary>Begins an entry of the node's own: room for its JSON, to be filled before anything else is written.</summary>
+    internal Span<byte> ReserveNoted(AppendLogWriter writer, long micros, ReadOnlySpan<byte> name, int most, out int head)
+    {
+        Span<byte> line = writer.Reserve(HeadBytes + name.Length + most + 1);
         int at = WriteHead(line, nextSequence, micros);
         name.CopyTo(line[at..]);
-        at += name.Length;
-        json.CopyTo(line[at..]);
-        at += json.Length;
-        line[at++] = (byte)'}';
-        writer.Commit(at);
+        head = at + name.Length;
+        return line[head..];
+    }
+
+    /// <summary>Adds the entry whose JSON stands in its room, and returns its sequence.</summary>
+    internal long CommitNoted(AppendLogWriter writer, Span<byte> room, int head, int length)
+    {
+        room[length] = (byte)'}';
+        writer.Commit(head + length + 1);
         return nextSequence++;
     }
 

@@ -17,7 +17,11 @@ public static class Availability
             available -= buffer;
         }
 
-        // Not by an enumerator: mostly there is nothing to enumerate.
+        if (terms.HasNoRingFence)
+        {
+            return available;
+        }
+
         for (int i = 0; i < terms.RingFences.Count; i++)
         {
             RingFence fence = terms.RingFences[i];

@@ -206,7 +206,8 @@ public sealed class LedgerFollower(StockLedger ledger, ISaleRecords? sales = nul
 
     private void Write(ReservationTransition transition, JournalScribe scribe)
     {
-        long sequence = scribe.Reservation(ledger.TextOf(transition, scribe.AtMicros));
+        Span<byte> room = scribe.RoomForReservation(TransitionWriter.MostBytes(transition));
+        long sequence = scribe.Reservation(room, ledger.Write(transition, scribe.AtMicros, room));
         ledger.Apply(transition, sequence);
     }
 

@@ -40,10 +40,11 @@ internal sealed class PackedTransition(StockLedger ledger)
     {
         packed.Clear();
         Reservation? after = transition.After;
+        ReadOnlySpan<Shortfall> shortfalls = transition.ShortfallSpan;
         int command = NumberOf(transition.Command);
         packed.Append(unchecked((byte)(command | ((int)transition.Refusal << CommandBits)
             | (transition.Key is null ? 0 : HasKey) | (after is null ? 0 : HasAfter))));
-        packed.Append((byte)((transition.Reason is null ? 0 : HasReason) | (transition.Shortfalls.Count == 0 ? 0 : HasShortfalls)
+        packed.Append((byte)((transition.Reason is null ? 0 : HasReason) | (shortfalls.IsEmpty ? 0 : HasShortfalls)
             | (after?.Reference is null ? 0 : HasReference) | (after?.Channel is null ? 0 : HasChannel)));
         BinaryPrimitives.WriteInt64LittleEndian(packed.Free(sizeof(long)), transition.AtMicros);
         packed.Advance(sizeof(long));
@@ -63,9 +64,9 @@ internal sealed class PackedTransition(StockLedger ledger)
             Text(reason);
         }
 
-        if (transition.Shortfalls.Count > 0)
+        if (!shortfalls.IsEmpty)
         {
-            Shortfalls(transition.Shortfalls);
+            Shortfalls(shortfalls);
         }
 
         if (after is not null)
@@ -179,10 +180,10 @@ internal sealed class PackedTransition(StockLedger ledger)
         };
     }
 
-    private void Shortfalls(IReadOnlyList<Shortfall> shortfalls)
+    private void Shortfalls(ReadOnlySpan<Shortfall> shortfalls)
     {
-        Number((uint)shortfalls.Count);
-        foreach (Shortfall shortfall in shortfalls)
+        Number((uint)shortfalls.Length);
+        foreach (ref readonly Shortfall shortfall in shortfalls)
         {
             Text(shortfall.Sku);
             packed.Append((byte)(shortfall.Location is null ? 0 : 1));
@@ -219,6 +220,12 @@ internal sealed class PackedTransition(StockLedger ledger)
 
     private void Number(ulong value)
     {
+        if (value < 0x80)
+        {
+            packed.Append((byte)value);
+            return;
+        }
+
         Span<byte> free = packed.Free(MostBytesOfNumber);
         int count = 0;
         while (value >= 0x80)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using RetailFlow.Storage;
 
 namespace RetailFlow.Stock.Ledger;
@@ -22,6 +23,7 @@ internal sealed class PagedArray<T>
     /// <summary>The value of a number for which <see cref="Require"/> was called.</summary>
     public ref T this[int index]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] // A search does little else.
         get
         {
             int large = index >> LargeBits;
@@ -30,8 +32,9 @@ internal sealed class PagedArray<T>
                 return ref pages[SmallPages + large - 1][index & ((1 << LargeBits) - 1)];
             }
 
-            int page = PageOf(index);
-            return ref pages[page][page == 0 ? index : index - LengthOf(page)];
+            // Page 0 takes the numbers below the first length; every other one those of one highest bit, which is its length.
+            int highest = BitOperations.Log2((uint)index | ((1 << FirstBits) - 1));
+            return ref pages[highest - FirstBits + 1][index & ~((1 << highest) & (-1 << FirstBits))];
         }
     }
 

@@ -58,6 +58,9 @@ public sealed record ReservationTransition
     /// <summary>What is missing, for <see cref="ReservationRefusal.Shortfall"/>.</summary>
     public IReadOnlyList<Shortfall> Shortfalls { get; init; } = [];
 
+    /// <summary><see cref="Shortfalls"/> where they lie, if they are an array, as none are.</summary>
+    internal ReadOnlySpan<Shortfall> ShortfallSpan => Shortfalls is Shortfall[] array ? array : [.. Shortfalls];
+
     /// <summary>One line that says why it was refused; null if it was not.</summary>
     public string? Reason { get; init; }
 

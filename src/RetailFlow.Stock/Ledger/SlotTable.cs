@@ -138,6 +138,7 @@ internal sealed class SlotTable
 
     private static uint Fold(ulong hash) => unchecked((uint)(hash ^ (hash >> 32)));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref Bucket BucketOf(uint hash)
     {
         int low = unchecked((int)hash) & int.MaxValue;
@@ -227,14 +228,26 @@ internal sealed class SlotTable
     }
 
     /// <summary>The slots with a hash, one after the other; of another hash seldom.</summary>
-    internal ref struct Search(SlotTable table, uint hash)
+    internal ref struct Search
     {
-        private ref Bucket bucket = ref table.BucketOf(hash);
+        private readonly SlotTable table;
+        private readonly uint hash;
+        private ref Bucket bucket;
 
         // A bit for each entry of the bucket that is yet to be looked at and has the hash: the even ones of sixteen.
-        private ulong left = Matches(ref table.BucketOf(hash), hash);
+        private ulong left;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Search(SlotTable table, uint hash)
+        {
+            this.table = table;
+            this.hash = hash;
+            bucket = ref table.BucketOf(hash);
+            left = Matches(ref bucket, hash);
+        }
 
         /// <summary>The next one; -1 if there is none.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public int Next()
         {
             while (left == 0)

@@ -74,7 +74,7 @@ public sealed partial class StockLedger
         out ReservationLine placed)
     {
         placed = new ReservationLine(line.Sku, key?.Location ?? location ?? string.Empty, Quantity.Zero, Quantity.Zero);
-        if (key is not null && openKeys.Contains(key))
+        if (key is not null && IsOpen(key))
         {
             return false;
         }
@@ -122,7 +122,7 @@ public sealed partial class StockLedger
         Quantity best = Quantity.Zero;
         foreach (StockKey key in keysBySku.GetValueOrDefault(sku, []))
         {
-            if (openKeys.Contains(key))
+            if (IsOpen(key))
             {
                 return false;
             }

@@ -24,6 +24,9 @@ public sealed partial class StockLedger
     /// <summary>Whether every number is known.</summary>
     public bool IsResolved => openKeys.Count == 0 && openVoids.Count == 0;
 
+    // Asked for every line of a hold, and mostly none is.
+    private bool IsOpen(StockKey key) => openKeys.Count > 0 && openKeys.Contains(key);
+
     /// <summary>Remembers that the lake has a void whose record has not come.</summary>
     public void LoadPendingVoid(UInt128 target) => pendingVoids.Add(target);
 

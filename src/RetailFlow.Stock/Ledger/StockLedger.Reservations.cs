@@ -54,14 +54,14 @@ public sealed partial class StockLedger
         answered.Enqueue((slot, answer.AtMicros));
     }
 
-    /// <summary>A transition as the journal keeps it (<see cref="TransitionJson"/>); valid until the next call.</summary>
+    /// <summary>Writes a transition as the journal keeps it (<see cref="TransitionJson"/>), and returns its length.</summary>
     /// <param name="transition">The transition.</param>
     /// <param name="entryMicros">The moment of its entry.</param>
-    public ReadOnlySpan<byte> TextOf(ReservationTransition transition, long entryMicros)
+    /// <param name="into">Room of <see cref="TransitionWriter.MostBytes"/>.</param>
+    internal int Write(ReservationTransition transition, long entryMicros, Span<byte> into)
     {
         ExpectedCommands.Entry names = expected.Named(transition.Key, transition.Id);
-        writer.Write(transition, entryMicros, names.Id, names.Key);
-        return writer.Text;
+        return writer.Write(transition, entryMicros, names.Id, names.Key, into);
     }
 
     /// <summary>

@@ -29,7 +29,7 @@ public sealed partial class StockLedger
         while (watched.TryDequeue(out StockKey? key))
         {
             key.IsWatched = false;
-            if (openKeys.Contains(key))
+            if (IsOpen(key))
             {
                 continue;
             }
@@ -73,6 +73,12 @@ public sealed partial class StockLedger
     public Quantity ExtraBuffer(string location, long atMicros)
     {
         Quantity buffer = Quantity.Zero;
+        if (options.QuietRules is QuietRule[] { Length: 0 })
+        {
+            // As nearly everywhere: this is asked for every line of a hold.
+            return buffer;
+        }
+
         foreach (QuietRule rule in options.QuietRules)
         {
             if (IsQuiet(rule, location, atMicros))

@@ -62,7 +62,7 @@ public sealed partial class StockLedger
         Thread.MemoryBarrier();
         foreach (StockKey key in dirty)
         {
-            key.Publish(openKeys.Contains(key));
+            key.Publish(IsOpen(key));
             key.IsDirty = false;
             changes?.Add(key.Sku, key.Location, Sequence);
         }

@@ -25,6 +25,9 @@ public sealed record StockTerms
     /// <summary>Quantities kept for single channels.</summary>
     public IReadOnlyList<RingFence> RingFences { get; init; } = [];
 
+    /// <summary>Whether there is none of <see cref="RingFences"/>; asked for every line, and mostly they are an empty array.</summary>
+    internal bool HasNoRingFence => RingFences is RingFence[] { Length: 0 } || RingFences.Count == 0;
+
     /// <summary>At or below it, and above zero, stock is low; zero if nobody asks.</summary>
     public Quantity LowStock { get; init; }
 

@@ -22,9 +22,7 @@ public static class TransitionJson
     /// <param name="entryMicros">The moment of the envelope; null writes in any case when the reservation began.</param>
     public static void Write(ReservationTransition transition, IBufferWriter<byte> into, long? entryMicros = null)
     {
-        TransitionWriter writer = new();
-        writer.Write(transition, entryMicros);
-        into.Write(writer.Text);
+        into.Advance(new TransitionWriter().Write(transition, entryMicros, into.GetSpan(TransitionWriter.MostBytes(transition))));
     }
 
     /// <summary>Reads what <see cref="Write"/> has written.</summary>

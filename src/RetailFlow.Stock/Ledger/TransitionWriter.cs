@@ -1,30 +1,57 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 using RetailFlow.Stock.Records;
 
 namespace RetailFlow.Stock.Ledger;
 
-/// <summary>
-/// Writes transitions as JSON into a buffer of its own, one at a time. For one thread.
-/// </summary>
+/// <summary>Writes transitions as JSON where they are to stand. For one thread.</summary>
 internal sealed class TransitionWriter
 {
     private const int HashDigits = 32;
     private const int MostDigits = 20;
 
-    private readonly ByteBuffer text = new(1024);
+    // More than the names of all members and what stands in them but names, lines and shortfalls.
+    private const int MostOfRest = 512;
+
+    // Of a line or a shortfall, but for its names.
+    private const int MostOfLine = 128;
+
     private readonly NameText ownId = new();
     private readonly NameText ownKey = new();
     private readonly TimeText created = new();
     private readonly TimeText expires = new();
 
-    /// <summary>The JSON object.</summary>
-    public ReadOnlySpan<byte> Text => text.Written;
+    /// <summary>Room that a transition takes at most, in bytes.</summary>
+    /// <param name="transition">The transition.</param>
+    public static int MostBytes(ReservationTransition transition)
+    {
+        int chars = transition.Id.Length + (transition.Key?.Length ?? 0) + transition.Command.Length + (transition.Reason?.Length ?? 0);
+        int lines = 0;
+        if (transition.After is { } after)
+        {
+            chars += (after.Reference?.Length ?? 0) + (after.Channel?.Length ?? 0);
+            foreach (ref readonly ReservationLine line in after.LineSpan)
+            {
+                chars += line.Sku.Length + line.Location.Length;
+                lines++;
+            }
+        }
 
-    /// <summary>Writes a transition in place of the one before.</summary>
+        foreach (ref readonly Shortfall shortfall in transition.ShortfallSpan)
+        {
+            chars += shortfall.Sku.Length + (shortfall.Location?.Length ?? 0);
+            lines++;
+        }
+
+        return MostOfRest + (chars * JsonName.MostBytesPerChar) + (lines * MostOfLine);
+    }
+
+    /// <summary>Writes a transition and returns its length.</summary>
     /// <param name="transition">The transition.</param>
     /// <param name="entryMicros">The moment of its entry in the journal: a reservation that began then does not say so again. Null lets it say when.</param>
-    public void Write(ReservationTransition transition, long? entryMicros)
+    /// <param name="into">Room of <see cref="MostBytes"/>.</param>
+    public int Write(ReservationTransition transition, long? entryMicros, Span<byte> into)
     {
         ownId.Take(transition.Id);
         if (transition.Key is { } key)
@@ -32,19 +59,20 @@ internal sealed class TransitionWriter
             ownKey.Take(key);
         }
 
-        Write(transition, entryMicros, ownId, ownKey);
+        return Write(transition, entryMicros, ownId, ownKey, into);
     }
 
-    /// <summary>Writes a transition in place of the one before.</summary>
+    /// <summary>Writes a transition and returns its length.</summary>
     /// <param name="transition">The transition.</param>
     /// <param name="entryMicros">The moment of its entry in the journal.</param>
     /// <param name="id">Its identity.</param>
     /// <param name="key">Its key, if it has one.</param>
-    public void Write(ReservationTransition transition, long? entryMicros, NameText id, NameText key)
+    /// <param name="into">Room of <see cref="MostBytes"/>.</param>
+    public int Write(ReservationTransition transition, long? entryMicros, NameText id, NameText key, Span<byte> into)
     {
-        text.Clear();
+        Run text = new(into);
         text.Append("{\"command\":\""u8);
-        Name(transition.Command);
+        text.Name(transition.Command);
         text.Append("\",\"id\":\""u8);
         text.Append(id.Text);
         if (transition.Key is not null)
@@ -52,32 +80,49 @@ internal sealed class TransitionWriter
             text.Append("\",\"key\":\""u8);
             text.Append(key.Text);
             text.Append("\",\"request\":\""u8);
-            Hash(transition.RequestHash);
+            text.Hash(transition.RequestHash);
         }
 
-        text.Append("\",\"outcome\":\""u8);
-        text.Append(OutcomeOf(transition.Refusal));
-        text.Append((byte)'"');
-        if (transition.Reason is { } reason)
+        if (transition.Refusal == ReservationRefusal.None)
         {
-            text.Append(",\"reason\":\""u8);
-            Name(reason);
+            text.Append("\",\"outcome\":\"done\""u8);
+        }
+        else
+        {
+            text.Append("\",\"outcome\":\""u8);
+            text.Append(OutcomeOf(transition.Refusal));
             text.Append((byte)'"');
         }
 
-        Shortfalls(transition.Shortfalls);
+        if (transition.Reason is { } reason)
+        {
+            text.Append(",\"reason\":\""u8);
+            text.Name(reason);
+            text.Append((byte)'"');
+        }
+
+        Shortfalls(transition.ShortfallSpan, ref text);
         if (transition.After is { } after)
         {
-            Reservation(after, entryMicros);
+            Reservation(after, entryMicros, ref text);
         }
 
         text.Append((byte)'}');
+        return text.Length;
     }
 
-    private void Reservation(Reservation after, long? entryMicros)
+    private void Reservation(Reservation after, long? entryMicros, ref Run text)
     {
-        text.Append(",\"state\":\""u8);
-        Name(Ledger.Reservation.NameOf(after.State));
+        if (after.State == ReservationState.Held)
+        {
+            text.Append(",\"state\":\"held"u8);
+        }
+        else
+        {
+            text.Append(",\"state\":\""u8);
+            text.Name(Ledger.Reservation.NameOf(after.State));
+        }
+
         if (after.CreatedMicros != entryMicros)
         {
             text.Append("\",\"created_at\":\""u8);
@@ -89,20 +134,20 @@ internal sealed class TransitionWriter
         if (after.Reference is { } reference)
         {
             text.Append("\",\"reference\":\""u8);
-            Name(reference);
+            text.Name(reference);
         }
 
         if (after.Channel is { } channel)
         {
             text.Append("\",\"channel\":\""u8);
-            Name(channel);
+            text.Name(channel);
         }
 
         text.Append((byte)'"');
         if (after.Sales > 0)
         {
             text.Append(",\"sales\":"u8);
-            Number((ulong)after.Sales);
+            text.Number((ulong)after.Sales);
         }
 
         text.Append(",\"lines\":["u8);
@@ -110,86 +155,53 @@ internal sealed class TransitionWriter
         for (int i = 0; i < lines.Length; i++)
         {
             ref readonly ReservationLine line = ref lines[i];
-            text.Append(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
-            Name(line.Sku);
+            if (i > 0)
+            {
+                text.Append((byte)',');
+            }
+
+            text.Append("{\"sku\":\""u8);
+            text.Name(line.Sku);
             text.Append("\",\"location\":\""u8);
-            Name(line.Location);
+            text.Name(line.Location);
             text.Append("\",\"quantity\":"u8);
-            Quantity(line.Quantity);
+            text.Quantity(line.Quantity);
             text.Append(",\"fulfilled\":"u8);
-            Quantity(line.Fulfilled);
+            text.Quantity(line.Fulfilled);
             text.Append((byte)'}');
         }
 
         text.Append((byte)']');
     }
 
-    private void Shortfalls(IReadOnlyList<Shortfall> shortfalls)
+    private static void Shortfalls(ReadOnlySpan<Shortfall> shortfalls, ref Run text)
     {
-        if (shortfalls.Count == 0)
+        if (shortfalls.IsEmpty)
         {
             return;
         }
 
         text.Append(",\"shortfalls\":["u8);
-        for (int i = 0; i < shortfalls.Count; i++)
+        for (int i = 0; i < shortfalls.Length; i++)
         {
-            Shortfall shortfall = shortfalls[i];
+            ref readonly Shortfall shortfall = ref shortfalls[i];
             text.Append(i == 0 ? "{\"sku\":\""u8 : ",{\"sku\":\""u8);
-            Name(shortfall.Sku);
+            text.Name(shortfall.Sku);
             if (shortfall.Location is { } location)
             {
                 text.Append("\",\"location\":\""u8);
-                Name(location);
+                text.Name(location);
             }
 
             text.Append("\",\"requested\":"u8);
-            Quantity(shortfall.Requested);
+            text.Quantity(shortfall.Requested);
             text.Append(",\"available\":"u8);
-            Quantity(shortfall.Available);
+            text.Quantity(shortfall.Available);
             text.Append((byte)'}');
         }
 
         text.Append((byte)']');
     }
-
-    private void Quantity(Quantity quantity)
-    {
-        if (quantity.Raw < 0)
-        {
-            text.Append((byte)'-');
-        }
-
-        (ulong whole, ulong rest) = Math.DivRem(unchecked((ulong)(quantity.Raw < 0 ? -quantity.Raw : quantity.Raw)), (ulong)Records.Quantity.Scale);
-        Number(whole);
-        if (rest == 0)
-        {
-            return;
-        }
-
-        text.Append((byte)'.');
-        for (ulong unit = (ulong)Records.Quantity.Scale / 10; rest > 0; unit /= 10)
-        {
-            (ulong digit, rest) = Math.DivRem(rest, unit);
-            text.Append((byte)('0' + digit));
-        }
-    }
-
-    private void Number(ulong value)
-    {
-        _ = Utf8Formatter.TryFormat(value, text.Free(MostDigits), out int digits);
-        text.Advance(digits);
-    }
-
-    private void Hash(UInt128 hash)
-    {
-        Span<byte> bytes = stackalloc byte[HashDigits / 2];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, hash);
-        _ = Convert.TryToHexStringLower(bytes, text.Free(HashDigits), out int digits);
-        text.Advance(digits);
-    }
-
-    private void Name(string name) => text.Advance(JsonName.Write(name, text.Free(name.Length * JsonName.MostBytesPerChar)));
 
     private static ReadOnlySpan<byte> OutcomeOf(ReservationRefusal refusal) => refusal switch
     {
@@ -199,4 +211,66 @@ internal sealed class TransitionWriter
         ReservationRefusal.Line => "line"u8,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "A refusal that the journal does not keep."),
     };
+
+    /// <summary>What is written, in room that is long enough.</summary>
+    private ref struct Run(Span<byte> room)
+    {
+        private readonly Span<byte> room = room;
+
+        public int Length { get; private set; }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Append(byte value) => room[Length++] = value;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)] // A literal is then a few instructions.
+        public void Append(ReadOnlySpan<byte> more)
+        {
+            more.CopyTo(room[Length..]);
+            Length += more.Length;
+        }
+
+        public void Name(string name) => Length += JsonName.Write(name, room[Length..]);
+
+        public void Hash(UInt128 hash)
+        {
+            Span<byte> bytes = stackalloc byte[HashDigits / 2];
+            BinaryPrimitives.WriteUInt128BigEndian(bytes, hash);
+            _ = Convert.TryToHexStringLower(bytes, room.Slice(Length, HashDigits), out int digits);
+            Length += digits;
+        }
+
+        public void Quantity(Quantity quantity)
+        {
+            if (quantity.Raw < 0)
+            {
+                Append((byte)'-');
+            }
+
+            (ulong whole, ulong rest) = Math.DivRem(unchecked((ulong)(quantity.Raw < 0 ? -quantity.Raw : quantity.Raw)), (ulong)Records.Quantity.Scale);
+            Number(whole);
+            if (rest == 0)
+            {
+                return;
+            }
+
+            Append((byte)'.');
+            for (ulong unit = (ulong)Records.Quantity.Scale / 10; rest > 0; unit /= 10)
+            {
+                (ulong digit, rest) = Math.DivRem(rest, unit);
+                Append((byte)('0' + digit));
+            }
+        }
+
+        public void Number(ulong value)
+        {
+            if (value < 10)
+            {
+                Append((byte)('0' + value));
+                return;
+            }
+
+            _ = Utf8Formatter.TryFormat(value, room.Slice(Length, MostDigits), out int digits);
+            Length += digits;
+        }
+    }
 }
