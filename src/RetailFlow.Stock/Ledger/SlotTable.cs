@@ -33,8 +33,13 @@ internal sealed class SlotTable
 
     public SlotTable() => buckets.Require(FirstBuckets - 1);
 
+    /// <summary>What there is of a slot: 24 bytes, since millions of them are the memory that a rush brings in.</summary>
     internal struct Slot
     {
+        private const int StateBits = 3;
+        private const uint TakenBit = 1 << StateBits;
+        private const int GenerationShift = StateBits + 1;
+
         /// <summary>Place of the text in the arena; -1 before there is one.</summary>
         public long Text;
 
@@ -44,14 +49,28 @@ internal sealed class SlotTable
         /// <summary>What addresses it of its hash; of a free slot the next free one.</summary>
         public uint Hash;
 
-        /// <summary>How often the slot was taken before; a handle of an earlier time has another one.</summary>
-        public int Generation;
+        private uint rest;
+
+        /// <summary>How often the slot was taken before, of which 28 bits are kept; a handle of an earlier time has another one.</summary>
+        public int Generation
+        {
+            readonly get => (int)(rest >> GenerationShift);
+            set => rest = (rest & ((1 << GenerationShift) - 1)) | unchecked((uint)value << GenerationShift);
+        }
 
         /// <summary>State of the reservation.</summary>
-        public ReservationState State;
+        public ReservationState State
+        {
+            readonly get => (ReservationState)(rest & (TakenBit - 1));
+            set => rest = (rest & ~(TakenBit - 1)) | (uint)value;
+        }
 
         /// <summary>Whether it is taken.</summary>
-        public bool IsTaken;
+        public bool IsTaken
+        {
+            readonly get => (rest & TakenBit) != 0;
+            set => rest = value ? rest | TakenBit : rest & ~TakenBit;
+        }
     }
 
     /// <summary>Slots that are taken.</summary>
@@ -187,10 +206,9 @@ internal sealed class SlotTable
     private void Split()
     {
         int from = bucketCount - level;
-        buckets.Require(bucketCount);
-        ref Bucket bucket = ref buckets[from];
-        Bucket divided = bucket;
-        bucket = default;
+        int to = bucketCount;
+        uint bit = (uint)level;
+        buckets.Require(to);
         bucketCount++;
         ExpectSplit(from);
         if (bucketCount == level * 2)
@@ -198,6 +216,15 @@ internal sealed class SlotTable
             level *= 2;
         }
 
+        ref Bucket bucket = ref buckets[from];
+        if (bucket.Next == 0)
+        {
+            Divide(ref bucket, ref buckets[to], bit);
+            return;
+        }
+
+        Bucket divided = bucket;
+        bucket = default;
         while (true)
         {
             for (int i = 0; i < divided.Count; i++)
@@ -216,6 +243,25 @@ internal sealed class SlotTable
             more = new Bucket { Next = freeOverflow };
             freeOverflow = next;
         }
+    }
+
+    /// <summary>Moves the entries with a bit of their hash to another bucket, which is empty. Which they are cannot be foretold, so nothing branches on it.</summary>
+    private static void Divide(ref Bucket bucket, ref Bucket other, uint bit)
+    {
+        int kept = 0;
+        int moved = 0;
+        for (int i = 0; i < bucket.Count; i++)
+        {
+            Entry entry = bucket.Entries[i];
+            int moves = (entry.Hash & bit) == 0 ? 0 : 1;
+            bucket.Entries[kept] = entry;
+            other.Entries[moved] = entry;
+            kept += 1 - moves;
+            moved += moves;
+        }
+
+        bucket.Count = kept;
+        other.Count = moved;
     }
 
     /// <summary>Asks for what the next division will change: it comes within a few additions.</summary>
