@@ -24,8 +24,12 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
         Cancellation = cancellation;
     }
 
-    /// <summary>Keeps what the caller will get when the batch is durable.</summary>
-    public void Promise(TResult result) => _result = result;
+    /// <summary>Keeps what the caller will get when the batch is durable. The item is let go of: during the sync the collector finds less that is in use.</summary>
+    public void Promise(TResult result)
+    {
+        _result = result;
+        Item = default!;
+    }
 
     /// <summary>Keeps why the caller will get nothing; said with its batch, in the order of the queue.</summary>
     public void Refuse(Exception failure) => _failure = failure;
