@@ -92,7 +92,11 @@ internal sealed class LedgerLoad : IAsyncDisposable
         var id = string.Create(name.Length + 8, (name, number), static (text, of) =>
         {
             of.name.CopyTo(text);
-            of.number.TryFormat(text[of.name.Length..], out _, "x8", CultureInfo.InvariantCulture);
+            var digits = text[of.name.Length..];
+            for (var i = 0; i < digits.Length; i++)
+            {
+                digits[i] = "0123456789abcdef"[(int)(of.number >> (28 - (4 * i))) & 0xF];
+            }
         });
         return new HoldCommand(id, number, id)
         {
