@@ -10,7 +10,6 @@ namespace RetailFlow.Bench.Stock;
 /// <summary>Reservations and reads over HTTP: connections that stay open, each waiting for its answer before it sends again.</summary>
 internal sealed class HttpStock(int port, int skus)
 {
-    private const int Threads = 2;
     private const int SkuDigits = 7;
     private const int LongestRequest = 512;
 
@@ -110,22 +109,19 @@ internal sealed class HttpStock(int port, int skus)
     {
         var began = Stopwatch.GetTimestamp();
         var stop = began + (long)(time.TotalSeconds * Stopwatch.Frequency);
-        var all = await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
-            () => Run([.. Enumerable.Range(0, connections).Where(c => c % Threads == thread)], stop, request, status),
-            cancellationToken,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default)));
+        var latencies = await Task.Factory.StartNew(
+            () => Run(connections, stop, request, status), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var sorted = all.SelectMany(l => l).Order().ToArray();
-        return (sorted.Length / seconds, sorted[(int)(sorted.Length * 0.99)]);
+        latencies.Sort();
+        return (latencies.Count / seconds, latencies[(int)(latencies.Count * 0.99)]);
     }
 
-    // One thread for many connections, as pgbench has them: a thread or task for each would spend the machine on waking up.
-    private List<float> Run(int[] callers, long stop, Request request, byte[] status)
+    // One thread for all connections, as redis-benchmark has: more of them would spend the machine on waking each other up.
+    private List<float> Run(int callers, long stop, Request request, byte[] status)
     {
         var latencies = new List<float>(1 << 20);
-        using var ready = new ReadySockets(callers.Length);
-        Connection[] connections = [.. callers.Select(caller => new Connection(HttpWire.Connect(port), caller))];
+        using var ready = new ReadySockets(callers);
+        Connection[] connections = [.. Enumerable.Range(0, callers).Select(caller => new Connection(HttpWire.Connect(port), caller))];
         try
         {
             for (var i = 0; i < connections.Length; i++)
