@@ -1,5 +1,5 @@
-{# Every entry that was done tells the whole reservation, so the newest one is its state. Quantities are taken from the text of the lines: as
-   JSON numbers they would pass through binary floats. #}
+{# Every entry that was done tells the whole reservation, so the newest one is its state. Quantities are taken from the text of the lines, where
+   they end before the next comma or brace: as JSON numbers they would pass through binary floats. #}
 with entries as (
     select
         r.id,
@@ -10,15 +10,14 @@ with entries as (
         r.expires_at,
         r.reference,
         r.channel,
-        r.lines,
-        row_number() over (partition by r.id order by r.sequence desc) as place
+        r.lines
     from {{ source('bronze', 'reservations') }} as r
     where r.outcome = 'done' and r.state is not null
 ),
 
-times as (
+lives as (
     select
-        id,
+        max(sequence) as sequence,
         min(case when state = 'confirmed' then moment end) as confirmed_at,
         min(case when state in ('fulfilled', 'released', 'expired') then moment end) as ended_at
     from entries
@@ -28,30 +27,37 @@ times as (
 newest as (
     select
         e.*,
-        unnest(range(1, cast(json_array_length(e.lines) as bigint) + 1)) as line,
-        unnest(json_extract_string(e.lines, '$[*].sku')) as sku,
-        unnest(json_extract_string(e.lines, '$[*].location')) as location,
-        unnest(regexp_extract_all(e.lines, '"quantity":([0-9.]+)', 1)) as quantity,
-        unnest(regexp_extract_all(e.lines, '"fulfilled":([0-9.]+)', 1)) as fulfilled
+        l.confirmed_at,
+        l.ended_at,
+        from_json(e.lines, '[{"sku":"VARCHAR","location":"VARCHAR"}]') as places
     from entries as e
-    where e.place = 1
+    inner join lives as l on e.sequence = l.sequence
+),
+
+of_lines as (
+    select
+        n.*,
+        unnest(range(1, len(n.places) + 1)) as line,
+        unnest(n.places) as place,
+        unnest(string_split(n.lines, '"quantity":')[2:]) as quantity,
+        unnest(string_split(n.lines, '"fulfilled":')[2:]) as fulfilled
+    from newest as n
 )
 
 select
-    n.id as reservation_id,
-    cast(n.line as bigint) as line,
-    n.sku,
-    n.location,
-    cast(n.quantity as decimal(18, 5)) as quantity,
-    cast(n.fulfilled as decimal(18, 5)) as fulfilled,
-    n.state,
-    n.reference,
-    n.channel,
-    n.created_at,
-    n.expires_at,
-    t.confirmed_at,
-    t.ended_at,
-    n.sequence as last_sequence,
-    n.moment as last_at
-from newest as n
-inner join times as t on n.id = t.id
+    id as reservation_id,
+    cast(line as bigint) as line,
+    place.sku,
+    place.location,
+    cast(split_part(split_part(quantity, ',', 1), '}', 1) as decimal(18, 5)) as quantity,
+    cast(split_part(split_part(fulfilled, ',', 1), '}', 1) as decimal(18, 5)) as fulfilled,
+    state,
+    reference,
+    channel,
+    created_at,
+    expires_at,
+    confirmed_at,
+    ended_at,
+    sequence as last_sequence,
+    moment as last_at
+from of_lines
