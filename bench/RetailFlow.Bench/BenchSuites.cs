@@ -42,7 +42,9 @@ public static class BenchSuites
     /// </summary>
     public static async Task<int> RunChildAsync(string job, TextWriter output, CancellationToken cancellationToken)
     {
-        await (StaticFile.IsJob(job) ? StaticFile.RunAsync(job, output, cancellationToken) : MeasuredJob.RunAsync(job, output, cancellationToken));
+        await (StaticFile.IsJob(job) ? StaticFile.RunAsync(job, output, cancellationToken)
+            : LedgerJob.IsJob(job) ? LedgerJob.RunAsync(job, output, cancellationToken)
+            : MeasuredJob.RunAsync(job, output, cancellationToken));
         return 0;
     }
 }

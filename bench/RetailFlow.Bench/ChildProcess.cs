@@ -28,6 +28,13 @@ internal static class ChildProcess
     public static async Task<MeasuredOutcome> MeasureAsync(MeasuredJob job, CancellationToken cancellationToken)
     {
         var start = ThisProgram("bench", "--child", JsonSerializer.Serialize(job));
+        return JsonSerializer.Deserialize<MeasuredOutcome>(await LastLineAsync(start, job.Side.ToString(), cancellationToken))!;
+    }
+
+    /// <summary>Runs a child and gives the last line that it printed.</summary>
+    /// <exception cref="BenchException">It failed; its error was shown.</exception>
+    public static async Task<string> LastLineAsync(ProcessStartInfo start, string what, CancellationToken cancellationToken)
+    {
         start.RedirectStandardOutput = true;
         using var process = Process.Start(start) ?? throw new BenchException($"{start.FileName} did not start.");
         try
@@ -35,12 +42,9 @@ internal static class ChildProcess
             var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             var last = output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault();
-            if (process.ExitCode != 0 || last is null)
-            {
-                throw new BenchException($"The measured process for {job.Side} ended with code {process.ExitCode}; its error is above.");
-            }
-
-            return JsonSerializer.Deserialize<MeasuredOutcome>(last)!;
+            return process.ExitCode == 0 && last is not null
+                ? last
+                : throw new BenchException($"The measured process for {what} ended with code {process.ExitCode}; its error is above.");
         }
         finally
         {

@@ -18,7 +18,7 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
         report.Note($"reservations of one line of 1, plenty of stock; {Skus:#,0} SKUs or one hot one; every answer is durable (one sync for all that wait)");
-        report.Note("retailflow: in this process, 32 callers with one request under way each, 64 with 64 each, and arrays of 1,000 commands in one append; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
+        report.Note("retailflow: in one process with the server collector, 32 callers with one request under way each, 64 with 64 each, and arrays of 1,000 commands in one append; PostgreSQL: pgbench, 32 clients on the loopback, prepared statements");
         report.Note("over HTTP: in turns with PostgreSQL and Redis, after 40 s of the same; the node stands still while another has its turn");
         report.Note("the load generators share the machine with what they load");
         var agree = true;
@@ -53,58 +53,31 @@ internal sealed class StockSuite(BenchOptions options, string folder, BenchRepor
     private async Task<bool> HoldsAsync(string name, bool hot, double baseline, double baselineMean, CancellationToken cancellationToken)
     {
         var agree = true;
-        foreach (var (callers, underWay, commands) in ((int, int, int)[])[(32, 1, 1), (64, 64, 1), (4, 1, 1_000)])
+        foreach (var (partitions, callers, underWay, commands) in ((int, int, int, int)[])[(1, 32, 1, 1), (1, 64, 64, 1), (1, 4, 1, 1_000), (2, 4, 1, 1_000)])
         {
-            var lake = Directory.CreateDirectory(Path.Combine(folder, $"ledger-{hot}-{underWay}")).FullName;
-            await using (var load = new LedgerLoad(lake, Skus))
+            if (hot && partitions > 1)
             {
-                await load.HoldAsync(callers, underWay, commands, TimeSpan.FromSeconds(1), hot, cancellationToken);
-                var before = load.Sequence;
-                var (perSecond, p99) = await load.HoldAsync(callers, underWay, commands, s_time, hot, cancellationToken);
-                var way = commands == 1 ? "" : FormattableString.Invariant($" of {commands:#,0} holds each");
-                report.Add(new BenchFigure($"{name}, {callers * underWay} requests{way} under way", "holds/s", perSecond, Postgres, baseline));
-                report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
-                report.Add(new BenchFigure("  journal per hold", "bytes", load.Bytes / (double)load.Sequence, Postgres, null));
-                agree &= load.Books.Held == load.Sequence && load.Books.Reservations == load.Sequence && load.Sequence > before;
+                // One SKU has one owner.
+                continue;
             }
 
-            if (commands > 1)
+            string[] lakes = [.. Enumerable.Range(0, partitions).Select(n => Directory.CreateDirectory(Path.Combine(folder, $"ledger-{n}")).FullName)];
+            var (perSecond, p99, bytes, agrees) = await new LedgerJob(lakes, Skus, callers, underWay, commands, hot, s_time).MeasureAsync(cancellationToken);
+            var owners = partitions == 1 ? "" : FormattableString.Invariant($" {partitions} partitions with");
+            var way = commands == 1 ? "" : FormattableString.Invariant($" of {commands:#,0} holds each");
+            report.Add(new BenchFigure($"{name},{owners} {callers * underWay} requests{way} under way", "holds/s", perSecond, Postgres, baseline));
+            report.Add(new BenchFigure("  99th percentile beside the mean", "ms", p99, Postgres, baselineMean));
+            report.Add(new BenchFigure("  journal per hold", "bytes", bytes, Postgres, null));
+            agree &= agrees;
+            if (commands > 1 && partitions == 1)
             {
-                await RecoveryAsync(lake, cancellationToken);
+                await RecoveryAsync(lakes[0], cancellationToken);
             }
 
-            Directory.Delete(lake, recursive: true);
-        }
-
-        if (!hot)
-        {
-            agree &= await PartitionsAsync(baseline, cancellationToken);
+            Array.ForEach(lakes, lake => Directory.Delete(lake, recursive: true));
         }
 
         report.Note(agree ? $"{name}: what is held is what was granted" : $"{name}: WRONG, what is held is not what was granted");
-        return agree;
-    }
-
-    /// <summary>The same from two ledgers in one process, each with SKUs and a journal of its own, as partitions of one retailer are.</summary>
-    private async Task<bool> PartitionsAsync(double baseline, CancellationToken cancellationToken)
-    {
-        const int partitions = 2;
-        const int callers = 4;
-        const int commands = 1_000;
-        var lakes = Enumerable.Range(0, partitions).Select(n => Directory.CreateDirectory(Path.Combine(folder, $"partition-{n}")).FullName).ToArray();
-        var loads = Array.ConvertAll(lakes, lake => new LedgerLoad(lake, Skus / partitions));
-        await Task.WhenAll(loads.Select(load => load.HoldAsync(callers, 1, commands, TimeSpan.FromSeconds(1), false, cancellationToken)));
-        var runs = await Task.WhenAll(loads.Select(load => load.HoldAsync(callers, 1, commands, s_time, false, cancellationToken)));
-        var agree = Array.TrueForAll(loads, load => load.Books.Held == load.Sequence && load.Books.Reservations == load.Sequence);
-        foreach (var (load, lake) in loads.Zip(lakes))
-        {
-            await load.DisposeAsync();
-            Directory.Delete(lake, recursive: true);
-        }
-
-        report.Add(new BenchFigure(
-            FormattableString.Invariant($"uniform, {partitions} partitions with {callers} requests of {commands:#,0} holds under way each"), "holds/s", runs.Sum(run => run.PerSecond), Postgres, baseline));
-        report.Add(new BenchFigure("  99th percentile of a request", "ms", runs.Max(run => run.P99), Postgres, null));
         return agree;
     }
 
