@@ -116,7 +116,7 @@ public ref struct PlainTransition
         }
 
         Outcome = outcome;
-        return outcome.SequenceEqual("done"u8) || outcome.SequenceEqual("shortfall"u8) || outcome.SequenceEqual("state"u8) || outcome.SequenceEqual("line"u8);
+        return TransitionJson.KnownOutcome(outcome) is not null;
     }
 
     private bool ReadAfter()

@@ -46,9 +46,13 @@ public static class TransitionJson
     }
 
     internal static ReservationRefusal RefusalOf(ReadOnlySpan<byte> outcome) =>
+        KnownOutcome(outcome) ?? throw new FormatException($"outcome '{Encoding.UTF8.GetString(outcome)}' is not an outcome of a command.");
+
+    /// <summary>What an outcome means; null if it is none of those that there are.</summary>
+    internal static ReservationRefusal? KnownOutcome(ReadOnlySpan<byte> outcome) =>
         outcome.SequenceEqual("done"u8) ? ReservationRefusal.None
         : outcome.SequenceEqual("shortfall"u8) ? ReservationRefusal.Shortfall
         : outcome.SequenceEqual("state"u8) ? ReservationRefusal.State
         : outcome.SequenceEqual("line"u8) ? ReservationRefusal.Line
-        : throw new FormatException($"outcome '{Encoding.UTF8.GetString(outcome)}' is not an outcome of a command.");
+        : null;
 }
