@@ -29,44 +29,43 @@ internal sealed class HttpRush(StockDoors doors, PostgresServer postgres, RedisS
             return baselines[0];
         }
 
-        await using (var node = await WarmAsync(hot, cancellationToken))
-        {
-            List<(double PerSecond, double P99)> own = [];
-            List<(double PerSecond, double P99)> lua = [];
-            for (var round = 0; round < Rounds; round++)
-            {
-                node.Pause();
-                baselines.Add(await PostgresAsync(hot, cancellationToken));
-                lua.Add(await RedisReservations.HoldAsync(redis, hot ? 1 : skus, cancellationToken));
-                node.Resume();
-                own.Add(await HoldAsync(node, hot, round, s_time, cancellationToken));
-            }
+        var (own, beside, lua) = await TurnsAsync(hot, s_time, withRedis: true, cancellationToken);
+        baselines.AddRange(beside);
+        report.Add(new BenchFigure($"{name}, HTTP, {StockDoors.Connections} connections, pipeline running", "holds/s", own.Average(o => o.PerSecond), StockSuite.Postgres, beside.Average(b => b.PerSecond)));
+        report.Add(new BenchFigure("  99th percentile beside the mean", "ms", Median.Of(own.Select(o => o.P99)), StockSuite.Postgres, beside.Average(b => b.Mean)));
+        report.Add(new BenchFigure("  the same", "holds/s", own.Average(o => o.PerSecond), StockDoors.Redis, lua.Average(l => l.PerSecond)));
+        report.Add(new BenchFigure("  99th percentile", "ms", Median.Of(own.Select(o => o.P99)), StockDoors.Redis, Median.Of(lua.Select(l => l.P99))));
+        Tell(own, beside);
 
-            report.Add(new BenchFigure($"{name}, HTTP, {StockDoors.Connections} connections, pipeline running", "holds/s", own.Average(o => o.PerSecond), StockSuite.Postgres, baselines.Average(b => b.PerSecond)));
-            report.Add(new BenchFigure("  99th percentile beside the mean", "ms", Median.Of(own.Select(o => o.P99)), StockSuite.Postgres, baselines.Average(b => b.Mean)));
-            report.Add(new BenchFigure("  the same", "holds/s", own.Average(o => o.PerSecond), StockDoors.Redis, lua.Average(l => l.PerSecond)));
-            report.Add(new BenchFigure("  99th percentile", "ms", Median.Of(own.Select(o => o.P99)), StockDoors.Redis, Median.Of(lua.Select(l => l.P99))));
-            Tell(own, baselines);
-        }
-
-        await using (var node = await WarmAsync(hot, cancellationToken, "--interval", "3600000"))
-        {
-            List<(double PerSecond, double P99)> own = [];
-            List<(double PerSecond, double Mean)> beside = [];
-            for (var round = 0; round < Rounds; round++)
-            {
-                node.Pause();
-                beside.Add(await PostgresAsync(hot, cancellationToken));
-                node.Resume();
-                own.Add(await HoldAsync(node, hot, round, s_timeAlone, cancellationToken));
-            }
-
-            report.Add(new BenchFigure("  the same without a run of the pipeline", "holds/s", own.Average(o => o.PerSecond), StockSuite.Postgres, beside.Average(b => b.PerSecond)));
-            Tell(own, beside);
-            baselines.AddRange(beside);
-        }
-
+        (own, beside, _) = await TurnsAsync(hot, s_timeAlone, withRedis: false, cancellationToken, "--interval", "3600000");
+        baselines.AddRange(beside);
+        report.Add(new BenchFigure("  the same without a run of the pipeline", "holds/s", own.Average(o => o.PerSecond), StockSuite.Postgres, beside.Average(b => b.PerSecond)));
+        Tell(own, beside);
         return (baselines.Average(b => b.PerSecond), baselines.Average(b => b.Mean));
+    }
+
+    /// <summary>A node and the others in turns, round by round.</summary>
+    private async Task<(List<(double PerSecond, double P99)> Own, List<(double PerSecond, double Mean)> Postgres, List<(double PerSecond, double P99)> Redis)> TurnsAsync(
+        bool hot, TimeSpan time, bool withRedis, CancellationToken cancellationToken, params string[] more)
+    {
+        await using var node = await WarmAsync(hot, cancellationToken, more);
+        List<(double PerSecond, double P99)> own = [];
+        List<(double PerSecond, double Mean)> beside = [];
+        List<(double PerSecond, double P99)> lua = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            node.Pause();
+            beside.Add(await PostgresAsync(hot, cancellationToken));
+            if (withRedis)
+            {
+                lua.Add(await RedisReservations.HoldAsync(redis, hot ? 1 : skus, cancellationToken));
+            }
+
+            node.Resume();
+            own.Add(await HoldAsync(node, hot, round, time, cancellationToken));
+        }
+
+        return (own, beside, lua);
     }
 
     /// <summary>A node that has done the same for so long that the code is compiled.</summary>
