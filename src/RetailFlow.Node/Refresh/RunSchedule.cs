@@ -1,15 +1,15 @@
 namespace RetailFlow.Node.Refresh;
 
 /// <summary>
-/// When the pipeline runs next: every interval, every half of it while many records wait and for what comes right after them, and never without a rest after a run, so that the pipeline does not
-/// take the whole machine for itself. While callers wait for answers by the thousands, as in a rush for reservations, runs are fewer and larger: every few
-/// intervals. Moments are spans since one of the caller's choice.
+/// When the pipeline runs next: every interval, every quarter of it while many records wait and for what comes right after them, and never without a rest after a run, so that the pipeline does not
+/// take the whole machine for itself. While callers wait for answers by the thousands, as in a rush for reservations, runs are fewer and larger, every few
+/// intervals, and rests longer. Moments are spans since one of the caller's choice.
 /// </summary>
 /// <param name="interval">From the beginning of a run to that of the next.</param>
 /// <param name="start">Now; the first run is due an interval later.</param>
 internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
 {
-    /// <summary>So many waiting records are worth a run of their own when half of the interval is over.</summary>
+    /// <summary>So many waiting records are worth a run of their own when a quarter of the interval is over.</summary>
     public const long Many = 5_000;
 
     /// <summary>So many commands a second, from the beginning of a run on, are a rush.</summary>
@@ -26,6 +26,7 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     private TimeSpan _notBefore = start;
     private long _answered;
     private bool _carriedMany;
+    private bool _isRush;
 
     /// <summary>Whether there was a rush when the last run began, or many records waited for it.</summary>
     public bool WasBusy { get; private set; }
@@ -37,14 +38,15 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     public void Begins(TimeSpan now, long waiting, long answered)
     {
         _carriedMany = waiting >= Many;
-        WasBusy = _carriedMany || IsRush(now, answered);
+        _isRush = IsRush(now, answered);
+        WasBusy = _carriedMany || _isRush;
         _answered = answered;
     }
 
-    /// <summary>A run has ended; the next begins after half the time that it took at the earliest.</summary>
+    /// <summary>A run has ended; the next begins after a quarter of the time that it took at the earliest, in a rush after half of it.</summary>
     public void Ended(TimeSpan began, TimeSpan ended)
     {
-        var rest = (ended - began) / 2;
+        var rest = (ended - began) / (_isRush ? 2 : 4);
         _began = began;
         _rested = ended + (rest < LongestRest ? rest : LongestRest);
         _notBefore = ended;
@@ -64,7 +66,7 @@ internal sealed class RunSchedule(TimeSpan interval, TimeSpan start)
     /// <param name="isWanted">Whether somebody asked for a run at once.</param>
     public TimeSpan Due(TimeSpan now, long waiting, long answered, bool isWanted)
     {
-        var regular = _began + (IsRush(now, answered) ? interval * RushIntervals : waiting >= Many || (_carriedMany && waiting > 0) ? interval / 2 : interval);
+        var regular = _began + (IsRush(now, answered) ? interval * RushIntervals : waiting >= Many || (_carriedMany && waiting > 0) ? interval / 4 : interval);
         var due = isWanted ? _notBefore : regular > _rested ? regular : _rested;
         return due > _notBefore ? due : _notBefore;
     }
