@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Confluent.Kafka;
 using RetailFlow.Connectors.Kafka;
 using RetailFlow.Lakehouse.Projects;
@@ -10,6 +11,8 @@ namespace RetailFlow.Node.Kafka;
 internal sealed class KafkaMessageLog : IMessageLog
 {
     private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(100);
 
     private readonly KafkaFeed _feed;
     private readonly IConsumer<byte[], byte[]> _consumer;
@@ -17,6 +20,9 @@ internal sealed class KafkaMessageLog : IMessageLog
     private readonly Queue<LogSignal> _troubles = new();
     private IPartitionOwner? _owner;
     private string? _reason;
+
+    // Whether partitions were assigned anew and nothing came of them yet.
+    private bool _isSettling;
 
     /// <param name="feed">What is read.</param>
     /// <param name="variable">Reads a variable of the environment.</param>
@@ -50,7 +56,9 @@ internal sealed class KafkaMessageLog : IMessageLog
 
         try
         {
-            return _consumer.Consume(longest) switch
+            var came = _consumer.Consume(longest);
+            _isSettling &= came is null;
+            return came switch
             {
                 null => _troubles.TryDequeue(out trouble) ? trouble : null,
                 { IsPartitionEOF: true } end => new EndReached(NameOf(end.TopicPartition)),
@@ -72,8 +80,12 @@ internal sealed class KafkaMessageLog : IMessageLog
     public void Resume() => _consumer.Resume(_consumer.Assignment);
 
     // A partition whose offset was gone cannot be sought in: the client does not fetch it any more.
-    public void ReadFrom(IEnumerable<KeyValuePair<MessagePartition, long>> offsets) =>
+    public void ReadFrom(IEnumerable<KeyValuePair<MessagePartition, long>> offsets)
+    {
+        Settle();
         _consumer.Assign([.. offsets.Select(o => new TopicPartitionOffset(Of(o.Key), o.Value))]);
+        _isSettling = true;
+    }
 
     public void Report(IEnumerable<KeyValuePair<MessagePartition, long>> done)
     {
@@ -92,9 +104,34 @@ internal sealed class KafkaMessageLog : IMessageLog
     public long? KnownEnd(MessagePartition partition) =>
         _consumer.GetWatermarkOffsets(Of(partition)) is { High: { IsSpecial: false } end } ? end.Value : null;
 
-    public void Close() => _consumer.Close();
+    public void Close()
+    {
+        Settle();
+        _consumer.Close();
+    }
 
     public void Dispose() => _consumer.Dispose();
+
+    /// <summary>
+    /// Waits until an assignment has taken effect, which shows when something comes of it: it is read again, or by another. Up to 2.15 the client asks twice
+    /// to stop a partition that is taken away before it has stopped, and ends the process at the second answer (librdkafka's issue 5573).
+    /// </summary>
+    private void Settle()
+    {
+        for (var began = Stopwatch.GetTimestamp(); _isSettling && Stopwatch.GetElapsedTime(began) < s_settling;)
+        {
+            try
+            {
+                _isSettling = _consumer.Consume(s_look) is null;
+            }
+            catch (ConsumeException e) when (!e.Error.IsFatal)
+            {
+                // It may be of before. If it is not, it comes again.
+            }
+        }
+
+        _isSettling = false;
+    }
 
     private static TopicPartition Of(MessagePartition partition) => new(partition.Topic, partition.Partition);
 
