@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -9,6 +10,7 @@ using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Projects;
 using RetailFlow.Node.Demo;
 using RetailFlow.Node.Http;
+using RetailFlow.Node.Http.Transport;
 using RetailFlow.Node.Http.Doors;
 using RetailFlow.Node.Ingest;
 using RetailFlow.Node.Kafka;
@@ -197,12 +199,18 @@ public sealed class NodeHost : IAsyncDisposable
             sockets.UnsafePreferInlineScheduling = true;
             sockets.WaitForDataBeforeAllocatingBuffer = false;
         });
+        if (OperatingSystem.IsLinux())
+        {
+            builder.Services.AddSingleton<IConnectionListenerFactory, LoopTransport>();
+        }
+
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.AddOpenApi();
 
         var web = builder.Build();
         web.UseMiddleware<ProblemMiddleware>();
         web.UseRouting();
+        web.UseLoopPlace();
         new EventsEndpoint(state, telemetry).Map(web);
         new FeedsEndpoint(state).Map(web);
         new ConnectorEndpoints(state, telemetry).Map(web);

@@ -119,6 +119,43 @@ public sealed class GroupCommitLogTests
     }
 
     [Fact]
+    public async Task Callers_on_a_loop_are_answered_on_it_and_the_others_on_the_pool_each_in_their_order()
+    {
+        CrashableLogFile file = new();
+        await using GroupCommitLog<string, long> log = Start(file);
+        using Gate gate = Gate.In(file);
+        Task<long> first = log.AppendAsync(Payload(-1)).AsTask();
+        await gate.Reached;
+        ListLoop one = new();
+        ListLoop other = new();
+        ConcurrentQueue<(int N, EventLoop? On)> answered = new();
+        List<Task> all = [];
+        for (int n = 0; n < 30; n++)
+        {
+            int mine = n;
+            ListLoop? home = (n % 3) switch
+            {
+                0 => one,
+                1 => other,
+                _ => null,
+            };
+            Task AppendAsync() => log.AppendAsync(Payload(mine)).AsTask().ContinueWith(
+                _ => answered.Enqueue((mine, EventLoop.Current)), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            all.Add(home?.On(AppendAsync) ?? AppendAsync());
+        }
+
+        gate.Open();
+        await first;
+        one.RunOnePosted();
+        other.RunOnePosted();
+        await Task.WhenAll(all);
+
+        Assert.Equal(Enumerable.Range(0, 30).Where(n => n % 3 == 0), answered.Where(a => a.On == one).Select(a => a.N));
+        Assert.Equal(Enumerable.Range(0, 30).Where(n => n % 3 == 1), answered.Where(a => a.On == other).Select(a => a.N));
+        Assert.Equal(Enumerable.Range(0, 30).Where(n => n % 3 == 2), answered.Where(a => a.On is null).Select(a => a.N).Order());
+    }
+
+    [Fact]
     public async Task A_batch_ends_at_the_byte_limit()
     {
         CrashableLogFile file = new();
@@ -404,5 +441,36 @@ public sealed class GroupCommitLogTests
         public void Open() => _open.Set();
 
         public void Dispose() => _open.Set();
+    }
+
+    /// <summary>A loop whose thread is the test's own.</summary>
+    private sealed class ListLoop : EventLoop
+    {
+        private readonly BlockingCollection<IThreadPoolWorkItem> _posted = [];
+
+        public override void Post(IThreadPoolWorkItem work) => _posted.Add(work);
+
+        public Task On(Func<Task> begin)
+        {
+            Current = this;
+            try
+            {
+                return begin();
+            }
+            finally
+            {
+                Current = null;
+            }
+        }
+
+        public void RunOnePosted()
+        {
+            IThreadPoolWorkItem work = _posted.Take();
+            On(() =>
+            {
+                work.Execute();
+                return Task.CompletedTask;
+            });
+        }
     }
 }

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RetailFlow.Node.Http.Transport;
 using RetailFlow.Node.Live;
 using RetailFlow.Stock.Ledger;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Node.Http;
 
@@ -11,13 +13,16 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
 {
     private const int MaxBodyBytes = 1 << 20;
 
+    // A larger one takes long enough to be read elsewhere.
+    private const int LargestOnLoop = 16 << 10;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/reservations", (Delegate)HoldAsync).WithName("Reserve")
             .WithSummary("Holds stock: all lines or none, unless allow_partial. Needs an Idempotency-Key.")
-            .TakesReservation().Describes(201, typeof(ReservationAnswer), 400, 409, 422, 503);
+            .TakesReservation().Describes(201, typeof(ReservationAnswer), 400, 409, 422, 503).OnLoop();
         routes.MapGet("/v1/reservations/{id}", GetAsync).WithName("GetReservation")
-            .WithSummary("A reservation as it is at this moment.").Answers<ReservationAnswer>(404, 503);
+            .WithSummary("A reservation as it is at this moment.").Answers<ReservationAnswer>(404, 503).OnLoop();
         Map(routes, "extend", "Holds it until ttl_seconds from now, never shorter than before.", (request, id) => request.ToExtend(id));
         Map(routes, "confirm", "It is ordered: it does not expire any more.", (request, id) => request.ToConfirm(id));
         Map(routes, "release", "Gives back what has not left.", (request, id) => request.ToRelease(id));
@@ -30,7 +35,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
                 (HttpContext context, string id) => CommandAsync(context, verb, id, command))
             .WithName(char.ToUpperInvariant(verb[0]) + verb[1..] + "Reservation")
             .WithSummary(summary + " Needs an Idempotency-Key.")
-            .Answers<ReservationAnswer>(400, 404, 409, 422, 503);
+            .Answers<ReservationAnswer>(400, 404, 409, 422, 503).OnLoop();
 
     private Task HoldAsync(HttpContext context) =>
         CommandAsync(context, "hold", string.Empty, (request, _) => request.ToHold(ReservationIds.At(node.Clock.GetUtcNow(), node.Options.NewReservation())));
@@ -41,6 +46,11 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
         {
             await Problem.Unavailable(node.WhyNotReady).WriteAsync(context);
             return;
+        }
+
+        if (context.Request.ContentLength is not <= LargestOnLoop || context.Request.Headers.ContentEncoding.Count > 0)
+        {
+            await EventLoop.LeaveAsync();
         }
 
         ReservationCommand wanted;
@@ -109,6 +119,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
     /// <summary>A reservation that ended long ago; null if there is none, or, with a problem, if the lake did not say.</summary>
     private async ValueTask<(Reservation? Found, Problem? Problem)> FindEndedAsync(string id, CancellationToken cancellationToken)
     {
+        await EventLoop.LeaveAsync();
         try
         {
             return (await ended.FindAsync(id, cancellationToken), null);

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Serving;
+using RetailFlow.Node.Http.Transport;
 using RetailFlow.Stock.Ledger;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Node.Http;
 
@@ -20,7 +22,7 @@ internal sealed class StockEndpoints(NodeState node)
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/stock/{sku}", OneAsync).WithName("GetStock")
-            .WithSummary("What there is of one SKU now, in total and by location: on hand, held, committed, and what a channel may sell.").Answers<StockAnswer>(400, 404, 503);
+            .WithSummary("What there is of one SKU now, in total and by location: on hand, held, committed, and what a channel may sell.").Answers<StockAnswer>(400, 404, 503).OnLoop();
         routes.MapGet("/v1/stock", (Delegate)ManyAsync).WithName("GetStockOfMany")
             .WithSummary("The same for up to 1000 SKUs (sku=A&sku=B); one that was never seen is left out.").Answers<StockAnswer[]>(400, 503);
         routes.MapGet("/v1/stock/{sku}/explain", ExplainAsync).WithName("ExplainStock")
@@ -37,6 +39,7 @@ internal sealed class StockEndpoints(NodeState node)
 
         if (question.AsOf is { } past)
         {
+            await EventLoop.LeaveAsync();
             var sheet = await node.Lake!.Stock.GetAsync([sku], null, past, context.RequestAborted);
             if (sheet.Rows.Count == 0)
             {

@@ -4,6 +4,7 @@ using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Stock.Journal;
 using RetailFlow.Stock.Ledger;
 using RetailFlow.Stock.Records;
+using RetailFlow.Storage;
 
 namespace RetailFlow.Node.Live;
 
@@ -118,6 +119,7 @@ internal sealed class LiveStock(NodeState node, Lake lake, StockJournal journal,
     /// <summary>Looks up in the lake whatever the ledger waits for at this moment; false if that took too long.</summary>
     public async ValueTask<bool> TryResolveAsync(CancellationToken cancellationToken)
     {
+        await EventLoop.LeaveAsync();
         using var limit = new CancellationTokenSource(node.Options.SequenceTimeout, node.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try

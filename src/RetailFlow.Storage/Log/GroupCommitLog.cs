@@ -284,7 +284,7 @@ public sealed class GroupCommitLog<TItem, TResult> : IAsyncDisposable
 
         if (_batch.Count > 0)
         {
-            new AnsweredBatch<TItem, TResult>(_batch).Queue();
+            AnsweredBatch<TItem, TResult>.Queue(_batch);
             _batch.Clear();
         }
     }

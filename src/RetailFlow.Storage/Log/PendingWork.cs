@@ -16,12 +16,16 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
 
     public CancellationToken Cancellation { get; private set; }
 
+    /// <summary>The loop that the caller is on and is answered on; null for one on any other thread.</summary>
+    public EventLoop? Home { get; private set; }
+
     public ValueTask<TResult> Result => new(this, _core.Version);
 
     public void Begin(TItem item, CancellationToken cancellation)
     {
         Item = item;
         Cancellation = cancellation;
+        Home = EventLoop.Current;
     }
 
     /// <summary>Keeps what the caller will get when the batch is durable. The item is let go of: during the sync the collector finds less that is in use.</summary>
@@ -84,6 +88,7 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
     {
         Item = default!;
         Cancellation = default;
+        Home = null;
         _result = default!;
         _failure = null;
         _core.Reset();
@@ -93,8 +98,9 @@ internal sealed class PendingAppend<TItem, TResult>(ConcurrentQueue<PendingAppen
 }
 
 /// <summary>
-/// Answers the callers of one batch, on the pool: several of them by one worker, since waking one for each costs more than most of what they
-/// do. A caller that blocks keeps others of its batch waiting until another worker takes them, of which there is one for every processor.
+/// Answers the callers of one batch where they are at home: those of a loop on that loop, all others on the pool, several of them by one worker, since waking one
+/// for each costs more than most of what they do. A caller that blocks keeps others of its batch waiting until another worker takes them, of which there is one for
+/// every processor.
 /// </summary>
 internal sealed class AnsweredBatch<TItem, TResult> : IThreadPoolWorkItem
 {
@@ -103,14 +109,37 @@ internal sealed class AnsweredBatch<TItem, TResult> : IThreadPoolWorkItem
     private readonly PendingAppend<TItem, TResult>[] _answered;
     private int _next = -1;
 
-    public AnsweredBatch(List<PendingAppend<TItem, TResult>> batch) => _answered = [.. batch];
+    private AnsweredBatch(PendingAppend<TItem, TResult>[] answered) => _answered = answered;
 
-    public void Queue()
+    /// <summary>Has the callers of a batch answered, each home's in the order of the batch.</summary>
+    public static void Queue(List<PendingAppend<TItem, TResult>> batch)
     {
-        int workers = Math.Clamp(_answered.Length / FewestForAnotherWorker, 1, Environment.ProcessorCount);
+        EventLoop? home = batch[0].Home;
+        if (batch.TrueForAll(append => append.Home == home))
+        {
+            Queue([.. batch], home);
+            return;
+        }
+
+        foreach (IGrouping<EventLoop?, PendingAppend<TItem, TResult>> own in batch.GroupBy(append => append.Home))
+        {
+            Queue([.. own], own.Key);
+        }
+    }
+
+    private static void Queue(PendingAppend<TItem, TResult>[] answered, EventLoop? home)
+    {
+        AnsweredBatch<TItem, TResult> batch = new(answered);
+        if (home is not null)
+        {
+            home.Post(batch);
+            return;
+        }
+
+        int workers = Math.Clamp(answered.Length / FewestForAnotherWorker, 1, Environment.ProcessorCount);
         for (int i = 0; i < workers; i++)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
         }
     }
 
