@@ -50,7 +50,7 @@ internal sealed class ReservationsEndpoint(NodeState node, EndedReservations end
 
         if (context.Request.ContentLength is not <= LargestOnLoop || context.Request.Headers.ContentEncoding.Count > 0)
         {
-            await EventLoop.LeaveAsync();
+            await LoopPlace.LeaveAsync(context);
         }
 
         ReservationCommand wanted;

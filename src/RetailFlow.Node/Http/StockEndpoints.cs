@@ -8,7 +8,6 @@ using RetailFlow.Lakehouse;
 using RetailFlow.Lakehouse.Serving;
 using RetailFlow.Node.Http.Transport;
 using RetailFlow.Stock.Ledger;
-using RetailFlow.Storage;
 
 namespace RetailFlow.Node.Http;
 
@@ -39,7 +38,7 @@ internal sealed class StockEndpoints(NodeState node)
 
         if (question.AsOf is { } past)
         {
-            await EventLoop.LeaveAsync();
+            await LoopPlace.LeaveAsync(context);
             var sheet = await node.Lake!.Stock.GetAsync([sku], null, past, context.RequestAborted);
             if (sheet.Rows.Count == 0)
             {

@@ -45,7 +45,8 @@ public sealed partial class StockLedger
                 }
             }
 
-            wait.SpinOnce();
+            // Never to sleep: who reads may be one that others wait for.
+            wait.SpinOnce(sleep1Threshold: -1);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Microsoft.Win32.SafeHandles;
 
 namespace RetailFlow.Node.Http.Transport;
 
@@ -39,16 +40,17 @@ internal sealed unsafe partial class Epoll : IDisposable
     private static readonly int s_eventBytes = s_dataAt + sizeof(long);
 
     private readonly byte[] _events = GC.AllocateArray<byte>(EventsAtOnce * 16, pinned: true);
-    private readonly int _epoll;
-    private readonly int _wake = -1;
+    private readonly SafeFileHandle _epoll;
+    private readonly SafeFileHandle _wake;
 
     public Epoll()
     {
-        _epoll = Checked(CreateEpoll(CloseOnExec), "make an epoll set");
+        _epoll = new SafeFileHandle(Checked(CreateEpoll(CloseOnExec), "make an epoll set"), ownsHandle: true);
+        _wake = new SafeFileHandle(CreateEvent(0, CloseOnExec | NonBlocking), ownsHandle: true);
         try
         {
-            _wake = Checked(CreateEvent(0, CloseOnExec | NonBlocking), "make an event descriptor");
-            Watch(_wake, WakeKey, 0, In);
+            _ = Checked((int)_wake.DangerousGetHandle(), "make an event descriptor");
+            Watch((int)_wake.DangerousGetHandle(), WakeKey, 0, In);
         }
         catch
         {
@@ -59,6 +61,7 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     /// <summary>Changes what is awaited of a descriptor; nothing takes it out of the set.</summary>
     /// <exception cref="IOException">The system refuses.</exception>
+    /// <exception cref="ObjectDisposedException">There is no set any more.</exception>
     public void Watch(int descriptor, long key, uint before, uint now)
     {
         if (before == now)
@@ -107,17 +110,24 @@ internal sealed unsafe partial class Epoll : IDisposable
         return null;
     }
 
-    /// <summary>Ends the waiting, now or the next time.</summary>
+    /// <summary>Ends the waiting, now or the next time. For any thread.</summary>
     public void Wake()
     {
-        long one = 1;
-        _ = Write(_wake, &one, sizeof(long));
+        try
+        {
+            long one = 1;
+            _ = Write(_wake, &one, sizeof(long));
+        }
+        catch (ObjectDisposedException)
+        {
+            // Nobody waits any more.
+        }
     }
 
     public void Dispose()
     {
-        _ = Close(_wake);
-        _ = Close(_epoll);
+        _wake.Dispose();
+        _epoll.Dispose();
     }
 
     /// <summary>Takes what has arrived, without waiting: the bytes, 0 at the end of the stream, or an error number below zero.</summary>
@@ -149,28 +159,25 @@ internal sealed unsafe partial class Epoll : IDisposable
     private static partial int CreateEpoll(int flags);
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
-    private static partial int Control(int epoll, int operation, int descriptor, byte* change);
+    private static partial int Control(SafeFileHandle epoll, int operation, int descriptor, byte* change);
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    private static partial int Wait(int epoll, byte* events, int most, int milliseconds);
+    private static partial int Wait(SafeFileHandle epoll, byte* events, int most, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     private static partial int CreateEvent(uint first, int flags);
 
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    private static partial nint Read(int descriptor, void* into, nint length);
+    private static partial nint Read(SafeFileHandle descriptor, void* into, nint length);
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    private static partial nint Write(int descriptor, void* from, nint length);
+    private static partial nint Write(SafeFileHandle descriptor, void* from, nint length);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(int descriptor, void* into, nint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
     private static partial nint Send(int descriptor, void* from, nint length, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
 
     /// <summary>Error numbers of Linux.</summary>
     internal static class Errors

@@ -34,10 +34,12 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     private readonly TaskCompletionSource _isClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
     private uint _watched;
+    private bool _isBehind;
     private bool _hasEnded;
     private TaskCompletionSource? _room;
     private volatile bool _isAway;
     private volatile ConnectionAbortedException? _aborted;
+    private volatile bool _isReset;
 
     public LoopConnection(Socket socket, SocketLoop loop, MemoryPool<byte> memory)
     {
@@ -75,7 +77,11 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
     public void Start()
     {
         _sending = SendAsync();
-        _loop.Post(new Work(this, static connection => connection.Watch(Epoll.In | Epoll.PeerEnded)));
+        _loop.Post(new Work(this, static connection =>
+        {
+            connection._loop.Opened();
+            connection.Watch(Epoll.In | Epoll.PeerEnded);
+        }));
     }
 
     /// <summary>Does what has become possible. On the loop.</summary>
@@ -88,32 +94,42 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
             room.TrySetResult();
         }
 
-        if ((events & (Epoll.In | Epoll.PeerEnded | Epoll.Failed)) != 0 && !_hasEnded)
+        if ((events & (Epoll.In | Epoll.PeerEnded | Epoll.Failed)) != 0 && !_isBehind && !_hasEnded)
         {
-            Receive();
+            try
+            {
+                Receive();
+            }
+            catch (Exception failure)
+            {
+                // What the reader ended with is thrown here, too.
+                End(failure);
+            }
         }
     }
 
-    /// <summary>Breaks the connection off: whoever reads or sends finds out, and the other side too, instead of taking half an answer for a whole one. For any thread.</summary>
-    public override void Abort(ConnectionAbortedException abortReason)
+    /// <summary>
+    /// Breaks the connection off: whoever reads or sends finds out, and it closes, whatever the request is doing. For any thread.
+    /// </summary>
+    /// <param name="abortReason">With a reason the other side is told by a reset, so that half an answer does not look whole; null where it has gone by itself.</param>
+    public override void Abort(ConnectionAbortedException? abortReason)
     {
-        _aborted ??= abortReason;
-        Shutdown(SocketShutdown.Receive);
-        _loop.Post(new Work(this, static connection => connection._room?.TrySetResult()));
+        _isReset |= abortReason is not null;
+        _aborted ??= abortReason ?? new ConnectionAbortedException("The other side has ended the connection.");
+        _output.Reader.CancelPendingRead();
+        _loop.Post(new Work(this, static connection =>
+        {
+            connection._room?.TrySetResult();
+            connection.End(null);
+        }));
     }
 
     /// <summary>Sends what is left, if the other side takes it, and closes.</summary>
     public override async ValueTask DisposeAsync()
     {
-        await Transport.Input.CompleteAsync();
-        await Transport.Output.CompleteAsync();
+        await _input.Reader.CompleteAsync();
+        await _output.Writer.CompleteAsync();
         await _sending;
-        if (_aborted is null)
-        {
-            Shutdown(SocketShutdown.Both);
-        }
-
-        _loop.Post(new Work(this, static connection => connection.Close()));
         await _isClosed.Task;
         await _isTold.Task;
         _ended.Dispose();
@@ -127,7 +143,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
             _loop.Watch(this, _watched, now);
             _watched = now;
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             // As good as cut off: nothing more would be told of it.
             Abort(new ConnectionAbortedException(failure.Message, failure));
@@ -157,6 +173,7 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         if (!read.IsCompletedSuccessfully)
         {
             // Its reader is behind. The end, if it was found, is found again.
+            _isBehind = true;
             Watch(_watched & Epoll.Out);
             _ = ReadOnAsync(read);
         }
@@ -172,10 +189,21 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
 
     private async Task ReadOnAsync(ValueTask<FlushResult> behind)
     {
-        var read = await behind;
-        if (read.IsCompleted)
+        var isCompleted = false;
+        Exception? failure = null;
+        try
         {
-            End(null);
+            isCompleted = (await behind).IsCompleted;
+        }
+        catch (Exception ended)
+        {
+            failure = ended;
+        }
+
+        _isBehind = false;
+        if (isCompleted || failure is not null)
+        {
+            End(failure);
         }
         else if (!_hasEnded)
         {
@@ -199,7 +227,15 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         ThreadPool.UnsafeQueueUserWorkItem(
             static connection =>
             {
-                connection._ended.Cancel();
+                try
+                {
+                    connection._ended.Cancel();
+                }
+                catch (AggregateException)
+                {
+                    // Of whoever asked to be told. The connection has ended all the same.
+                }
+
                 connection._isTold.SetResult();
             },
             this,
@@ -212,9 +248,13 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         Watch(0);
         try
         {
-            if (_aborted is not null)
+            if (_isReset)
             {
                 _socket.LingerState = new LingerOption(true, 0);
+            }
+            else
+            {
+                _socket.Shutdown(SocketShutdown.Both);
             }
         }
         catch (SocketException)
@@ -223,32 +263,44 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
         }
 
         _socket.Dispose();
+        _loop.Closed();
         _isClosed.SetResult();
     }
 
     private async Task SendAsync()
     {
         Exception? failure = null;
-        while (failure is null)
+        try
         {
-            var read = await _output.Reader.ReadAsync();
-            foreach (var part in read.Buffer)
+            while (failure is null)
             {
-                failure ??= await SendAsync(part);
-            }
+                var read = await _output.Reader.ReadAsync();
+                foreach (var part in read.Buffer)
+                {
+                    failure ??= await SendAsync(part);
+                }
 
-            _output.Reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-            {
-                break;
+                _output.Reader.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted || _aborted is not null)
+                {
+                    break;
+                }
             }
         }
+        catch (Exception ended)
+        {
+            // What the writer ended with is thrown here.
+            failure = ended;
+        }
 
-        await _output.Reader.CompleteAsync(failure);
+        // Who writes on writes to nobody, and is told by the connection's end.
+        await _output.Reader.CompleteAsync();
         if (failure is not null)
         {
-            Shutdown(SocketShutdown.Receive);
+            Abort(failure as ConnectionAbortedException ?? new ConnectionAbortedException(failure.Message, failure));
         }
+
+        _loop.Post(new Work(this, static connection => connection.Close()));
     }
 
     /// <summary>Sends a part of an answer; what comes back is why it could not be sent.</summary>
@@ -292,20 +344,14 @@ internal sealed class LoopConnection : DefaultConnectionContext, IMemoryPoolFeat
 
     private void AwaitRoom(TaskCompletionSource room)
     {
+        if (_aborted is not null)
+        {
+            room.SetResult();
+            return;
+        }
+
         _room = room;
         Watch(_watched | Epoll.Out);
-    }
-
-    private void Shutdown(SocketShutdown which)
-    {
-        try
-        {
-            _socket.Shutdown(which);
-        }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
-        {
-            // There is no connection any more.
-        }
     }
 
     private sealed class Duplex(PipeReader input, PipeWriter output) : IDuplexPipe

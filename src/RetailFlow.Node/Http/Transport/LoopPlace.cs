@@ -17,18 +17,37 @@ internal interface ILoopFeature
 /// </summary>
 internal static class LoopPlace
 {
-    /// <summary>Says that an endpoint answers on the loop; what may take longer leaves it by <see cref="EventLoop.LeaveAsync"/>.</summary>
+    /// <summary>Says that an endpoint answers on the loop; what may take longer leaves it by <see cref="LeaveAsync"/>.</summary>
     public static TBuilder OnLoop<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(Mark.Instance);
 
     /// <summary>Has every other endpoint done on the pool. Behind the routing.</summary>
     public static void UseLoopPlace(this IApplicationBuilder web) => web.Use(next => context =>
-        EventLoop.Current is null || context.GetEndpoint()?.Metadata.GetMetadata<Mark>() is not null ? next(context) : AwayAsync(next, context));
+        context.GetEndpoint()?.Metadata.GetMetadata<Mark>() is null && context.Features.Get<ILoopFeature>() is { } connection
+            ? AwayAsync(next, context, connection)
+            : next(context));
 
-    private static async Task AwayAsync(RequestDelegate next, HttpContext context)
+    /// <summary>Goes on on the pool; what is still to arrive of the request is taken there too.</summary>
+    public static ValueTask LeaveAsync(HttpContext context)
     {
-        var connection = context.Features.Get<ILoopFeature>();
-        connection?.IsAway = true;
+        if (context.Features.Get<ILoopFeature>() is { } connection)
+        {
+            connection.IsAway = true;
+            context.Response.OnCompleted(
+                static left =>
+                {
+                    ((ILoopFeature)left).IsAway = false;
+                    return Task.CompletedTask;
+                },
+                connection);
+        }
+
+        return EventLoop.LeaveAsync();
+    }
+
+    private static async Task AwayAsync(RequestDelegate next, HttpContext context, ILoopFeature connection)
+    {
+        connection.IsAway = true;
         try
         {
             await EventLoop.LeaveAsync();
@@ -36,7 +55,7 @@ internal static class LoopPlace
         }
         finally
         {
-            connection?.IsAway = false;
+            connection.IsAway = false;
         }
     }
 

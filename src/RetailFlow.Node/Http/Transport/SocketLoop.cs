@@ -18,6 +18,7 @@ internal sealed class SocketLoop : EventLoop, IDisposable
     private readonly Dictionary<long, LoopConnection> _connections = [];
 
     private readonly Thread _thread;
+    private int _open;
     private int _isWaiting;
     private bool _isEnding;
     private volatile bool _hasEnded;
@@ -45,7 +46,6 @@ internal sealed class SocketLoop : EventLoop, IDisposable
     /// <exception cref="IOException">The system refuses.</exception>
     public void Watch(LoopConnection connection, uint before, uint now)
     {
-        _epoll.Watch(connection.Descriptor, connection.Key, before, now);
         if (now == 0)
         {
             _connections.Remove(connection.Key);
@@ -54,9 +54,17 @@ internal sealed class SocketLoop : EventLoop, IDisposable
         {
             _connections[connection.Key] = connection;
         }
+
+        _epoll.Watch(connection.Descriptor, connection.Key, before, now);
     }
 
-    /// <summary>Ends the thread, when no connection is left that waits for it.</summary>
+    /// <summary>There is a connection more. On the loop alone.</summary>
+    public void Opened() => _open++;
+
+    /// <summary>There is a connection less. On the loop alone.</summary>
+    public void Closed() => _open--;
+
+    /// <summary>Ends the thread when every connection is closed.</summary>
     public void Dispose()
     {
         Post(new Ending(this));
@@ -67,7 +75,7 @@ internal sealed class SocketLoop : EventLoop, IDisposable
     private void Run()
     {
         Current = this;
-        while (!_isEnding)
+        while (!_isEnding || _open > 0)
         {
             // Either this sees what is posted now, or whoever posts it sees that this waits.
             Interlocked.Exchange(ref _isWaiting, 1);

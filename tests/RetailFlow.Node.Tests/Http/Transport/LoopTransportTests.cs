@@ -56,7 +56,7 @@ public sealed class LoopTransportTests
             web.MapGet("/loop", Where).OnLoop();
             web.MapPost("/blocks", async (HttpContext context) =>
             {
-                await context.Request.BodyReader.ReadAtLeastAsync(2);
+                await TakeTwoAsync(context);
                 isBlocked.SetResult();
                 gate.Wait();
                 await AnswerAsync(context, "done");
@@ -79,6 +79,46 @@ public sealed class LoopTransportTests
 
         gate.Set();
         Assert.EndsWith("done", await LoopServer.ReadAsync(blocked, Ends("done")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_late_is_taken_on_the_pool_wherever_its_request_began()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), Linux);
+        await using var server = await LoopServer.StartAsync(web =>
+        {
+            web.MapPost("/pool", async (HttpContext context) =>
+            {
+                await TakeTwoAsync(context);
+                await Where(context);
+            });
+            web.MapPost("/left", async (HttpContext context) =>
+            {
+                await LoopPlace.LeaveAsync(context);
+                await TakeTwoAsync(context);
+                await Where(context);
+            }).OnLoop();
+            web.MapGet("/loop", Where).OnLoop();
+        });
+        for (var n = 0; n < 60; n++)
+        {
+            using var client = await server.ConnectAsync();
+            foreach (var path in new[] { "/pool", "/left", "/pool" })
+            {
+                // Right behind an answer a request may begin on the pool.
+                await client.SendAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n1"));
+                await client.SendAsync("2"u8.ToArray());
+                Assert.EndsWith("pool", await LoopServer.ReadAsync(client, text => Ends("loop")(text) || Ends("pool")(text)), StringComparison.Ordinal);
+            }
+
+            string answer;
+            do
+            {
+                await client.SendAsync(LoopServer.Get("/loop"));
+                answer = await LoopServer.ReadAsync(client, text => Ends("loop")(text) || Ends("pool")(text));
+            }
+            while (!Ends("loop")(answer));
+        }
     }
 
     [Fact]
@@ -206,6 +246,83 @@ public sealed class LoopTransportTests
     }
 
     [Fact]
+    public async Task A_client_that_only_ends_its_sending_and_takes_nothing_is_let_go()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), Linux);
+        var ended = new TaskCompletionSource();
+        await using var server = await LoopServer.StartAsync(web => web.MapGet("/large", async (HttpContext context) =>
+        {
+            try
+            {
+                await context.Response.BodyWriter.WriteAsync(new byte[32 << 20]);
+            }
+            finally
+            {
+                ended.SetResult();
+            }
+        }).OnLoop());
+        using var client = await server.ConnectAsync(receiveBuffer: 4096);
+        await client.SendAsync(LoopServer.Get("/large"));
+        client.Shutdown(SocketShutdown.Send);
+
+        await ended.Task;
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_broken_off_closes_before_its_request_is_through()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), Linux);
+        var gate = new TaskCompletionSource();
+        await using var server = await LoopServer.StartAsync(web => web.MapGet("/goes-on", async (HttpContext context) =>
+        {
+            context.Abort();
+            await gate.Task;
+        }));
+        using var client = await server.ConnectAsync();
+        await client.SendAsync(LoopServer.Get("/goes-on"));
+
+        var broken = await Assert.ThrowsAsync<SocketException>(() => LoopServer.ReadAsync(client, static _ => false));
+        Assert.Equal(SocketError.ConnectionReset, broken.SocketErrorCode);
+        gate.SetResult();
+    }
+
+    [Fact]
+    public async Task A_reset_while_both_directions_stand_ends_that_connection_alone()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), Linux);
+        var answer = Bytes(256 << 10);
+        await using var server = await LoopServer.StartAsync(web =>
+        {
+            web.MapGet("/large", (HttpContext context) => context.Response.Body.WriteAsync(answer).AsTask()).OnLoop();
+            web.MapGet("/loop", Where).OnLoop();
+        });
+        for (var n = 0; n < 5; n++)
+        {
+            // Requests whose answers nobody takes, until no more are taken either.
+            using var client = await server.ConnectAsync(receiveBuffer: 4096);
+            client.Blocking = false;
+            var requests = Enumerable.Repeat(LoopServer.Get("/large"), 1_000).SelectMany(static get => get).ToArray();
+            var refusals = 0;
+            while (refusals < 1_000)
+            {
+                if (client.Send(requests, SocketFlags.None, out var error) <= 0)
+                {
+                    Assert.Equal(SocketError.WouldBlock, error);
+                    refusals++;
+                }
+            }
+
+            client.LingerState = new LingerOption(true, 0);
+        }
+
+        using var other = await server.ConnectAsync();
+        await other.SendAsync(LoopServer.Get("/loop"));
+        Assert.Contains("200 OK", await LoopServer.ReadAsync(other, text => Ends("loop")(text) || Ends("pool")(text)), StringComparison.Ordinal);
+        await server.StopAsync();
+    }
+
+    [Fact]
     public async Task A_receiver_that_takes_nothing_is_cut_off_when_the_server_gives_up()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), Linux);
@@ -270,6 +387,12 @@ public sealed class LoopTransportTests
     {
         context.Response.ContentLength = text.Length;
         return context.Response.WriteAsync(text);
+    }
+
+    private static async Task TakeTwoAsync(HttpContext context)
+    {
+        var read = await context.Request.BodyReader.ReadAtLeastAsync(2);
+        context.Request.BodyReader.AdvanceTo(read.Buffer.End);
     }
 
     private static Func<string, bool> Ends(string with) => text => text.EndsWith(with, StringComparison.Ordinal);
