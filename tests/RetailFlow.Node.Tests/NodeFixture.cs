@@ -105,12 +105,23 @@ public class NodeFixture : IAsyncLifetime
         return JsonDocument.Parse(body).RootElement.GetProperty("rows");
     }
 
-    /// <summary>Waits until Gold contains a sequence, and reads.</summary>
+    /// <summary>Waits until Gold contains a sequence and the run that brought it is through, and reads.</summary>
     public async Task<JsonElement> CarriedAsync(string sku, long sequence)
     {
+        var before = Host.State.LastRun.Runs;
         Host.State.Wake();
         Assert.NotNull(await Host.State.Gold.WaitForAsync(sequence, TimeSpan.FromSeconds(60), CancellationToken.None));
-        return await GetAsync($"/v1/stock/{sku}?min_sequence={sequence}");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        JsonElement stock;
+        do
+        {
+            // Stock is told of before the other models of the run are written.
+            patience.Token.ThrowIfCancellationRequested();
+            stock = await GetAsync($"/v1/stock/{sku}?min_sequence={sequence}");
+        }
+        while (Host.State.LastRun.Runs == before);
+
+        return stock;
     }
 
     /// <summary>Sends a command on reservations and returns the answer with its status.</summary>
